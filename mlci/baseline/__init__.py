@@ -1,0 +1,1 @@
+"""What the candidates are compared with."""

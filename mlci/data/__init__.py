@@ -1,0 +1,1 @@
+"""Reading, fingerprinting, splitting and comparing datasets."""

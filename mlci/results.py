@@ -1,0 +1,311 @@
+"""The record of a run: frozen, versioned, and the only thing that reports are made from.
+
+`Results` holds counts and statistics, never a cell of the data. Its JSON form crosses the trust line between the
+job that ran the pull request's code and the job that may write to GitHub, so reading it back validates all of it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mlci.errors import Location, UserError
+
+VERSION = 1
+
+Verdict = Literal["pass", "warn", "fail"]
+Status = Literal["better", "same", "worse", "inconclusive"]
+Severity = Literal["info", "warn", "fail"]
+Task = Literal["binary", "multiclass", "regression"]
+Rule = Literal["min", "max", "max_regression", "max_increase"]
+
+Name = Annotated[str, Field(max_length=500)]
+Text = Annotated[str, Field(max_length=20_000)]
+
+_RANK: dict[str, int] = {"pass": 0, "info": 0, "warn": 1, "fail": 2}
+
+
+def worst(verdicts: list[Any]) -> Verdict:
+    """The gravest of some verdicts or severities; `pass` where there is none."""
+    rank = max((_RANK[v] for v in verdicts), default=0)
+    return ("pass", "warn", "fail")[rank]
+
+
+class Record(BaseModel):
+    """A frozen part of the results; unknown keys are refused when it is read back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+
+class Commit(Record):
+    """One side of the comparison."""
+
+    sha: Name
+    ref: Name = ""
+    subject: Text = ""
+    dirty: bool = False  # the working tree held changes that are in no commit
+
+
+class Finding(Record):
+    """One reportable fact: a stable code, a severity, a sentence and a hint."""
+
+    code: Annotated[str, Field(pattern=r"^MLCI\d{3}$")]
+    severity: Severity
+    message: Text
+    hint: Text = ""
+    location: Location | None = None
+    subject: Name = ""  # the dataset or the model that it speaks of
+    detail: Text = ""  # a traceback or the tail of a log, shown folded
+
+
+# --- data ------------------------------------------------------------------------------------------------------
+
+
+class Column(Record):
+    """A column of a dataset, without its values."""
+
+    name: Name
+    dtype: Name
+    nulls: int = 0
+
+
+class ExpectationResult(Record):
+    """What one expectation found. `error` tells a metric that could not be computed from data that fail."""
+
+    type: Name
+    column: Name = ""  # several columns are joined with ", "; empty for expectations of the whole table
+    success: bool
+    severity: Literal["critical", "warning", "info"] = "critical"
+    unexpected_count: int | None = None
+    element_count: int | None = None
+    description: Text = ""  # the expectation's own arguments in words; arguments are the suite's, not the data's
+    error: Text = ""
+    location: Location | None = None
+
+
+class Validation(Record):
+    """A suite against a dataset. `success`: no critical expectation failed and none was left out."""
+
+    suite: Name
+    engine: Name
+    success: bool
+    verdict: Verdict
+    evaluated: int
+    failed: int
+    expectations: tuple[ExpectationResult, ...] = ()
+
+
+class ColumnChange(Record):
+    """How a column's profile moved between base and head, in statistics."""
+
+    column: Name
+    what: Literal["added", "removed", "type", "nulls", "mean", "range", "levels"]
+    before: Name = ""
+    after: Name = ""
+
+
+class DatasetChange(Record):
+    """A dataset at the head beside the same dataset at the base."""
+
+    status: Literal["same", "changed", "new", "unknown"]
+    rows_before: int | None = None
+    columns: tuple[ColumnChange, ...] = ()
+    note: Text = ""
+
+
+class DatasetResult(Record):
+    """One dataset at the head."""
+
+    path: Name
+    rows: int
+    bytes: int
+    fingerprint: Name  # "sha256:…" over the files' contents
+    columns: tuple[Column, ...] = ()
+    validation: Validation | None = None
+    change: DatasetChange | None = None
+
+
+# --- models ----------------------------------------------------------------------------------------------------
+
+
+class CandidateResult(Record):
+    """A candidate in the election, which happens on training rows alone."""
+
+    name: Name
+    cv_mean: float | None = None  # the primary metric, over the folds; None where there was nothing to elect
+    cv_std: float | None = None
+    fit_seconds: float | None = None
+    elected: bool = False
+
+
+class Side(Record):
+    """What one side's winner is and cost."""
+
+    winner: Name
+    estimator: Name = ""  # the class's name
+    train_rows: int
+    fit_seconds: float | None = None  # processor seconds of the fit, its threads and children included
+    predict_seconds: float | None = None
+    peak_memory: int | None = None  # bytes, of the training process
+    model_size: int | None = None  # bytes, of the saved model
+    params: dict[Name, Text] = {}
+    features: tuple[Column, ...] = ()
+    packages: dict[Name, Name] = {}
+
+
+class BaselineResult(Record):
+    """Where the baseline comes from; `side` is None where there is none, and `reason` says why."""
+
+    source: Literal["retrained", "none"]
+    sha: Name = ""
+    paired: bool = True
+    reason: Text = ""
+    side: Side | None = None
+
+
+class Change(Record):
+    """A value that differs between the two winners; an empty string where a side has none."""
+
+    name: Name
+    before: Text = ""
+    after: Text = ""
+
+
+class Difference(Record):
+    """How the head's winner differs from the base's, in what could explain a gain or a loss."""
+
+    winner: Change | None = None
+    params: tuple[Change, ...] = ()
+    features_added: tuple[Name, ...] = ()
+    features_removed: tuple[Name, ...] = ()
+    features_retyped: tuple[Change, ...] = ()
+    packages: tuple[Change, ...] = ()
+    files: tuple[Name, ...] = ()  # changed files of the repository that the training loaded
+
+
+class Comparison(Record):
+    """Candidate against baseline in one metric, on the whole holdout (`slice` empty) or on a slice of it."""
+
+    metric: Name
+    slice: Name = ""
+    rows: int
+    baseline: float | None = None
+    candidate: float | None = None
+    gain: float | None = None  # signed so that positive is better
+    low: float | None = None
+    high: float | None = None
+    level: float = 0.95  # confidence of [low, high], after the correction for the number of gates
+    method: Name = ""
+    margin: float | None = None  # `max_regression`; None where no gate watches
+    status: Status | None = None  # None where it could not be told (see `note`)
+    verdict: Verdict = "pass"
+    gated: bool = False
+    detectable: float | None = None  # the smallest loss noticed four times out of five
+    rows_needed: int | None = None  # holdout rows that would settle it, where it is inconclusive
+    note: Text = ""
+    greater_is_better: bool = True
+
+
+class GateResult(Record):
+    """One rule of one gate and what it said."""
+
+    metric: Name
+    slice: Name = ""
+    rule: Rule
+    threshold: float
+    value: float | None = None  # the candidate's
+    baseline: float | None = None
+    change: float | None = None  # the gain, or for `max_increase` the relative increase
+    verdict: Verdict
+    status: Status | None = None
+    message: Text = ""
+    location: Location | None = None
+
+
+class Holdout(Record):
+    """The rows that no training sees."""
+
+    rows: int
+    train_rows: int
+    how: Text  # in words: "25 % of the rows, by a hash of `id`"
+    overlap_rows: int = 0  # holdout rows that also stand in training
+    overlap_by: Literal["", "key", "content"] = ""
+    groups: int | None = None  # clusters in the holdout, where rows belong together
+
+
+class ModelResult(Record):
+    """One model: what was compared and how it was judged."""
+
+    verdict: Verdict
+    dataset: Name
+    task: Task
+    target: Name
+    positive: Name = ""
+    classes: tuple[Name, ...] = ()
+    primary: Name
+    confidence: float = 0.95
+    family: int = 0  # gates that can fail, over which `confidence` holds
+    holdout: Holdout | None = None
+    candidates: tuple[CandidateResult, ...] = ()
+    winner: Name = ""
+    side: Side | None = None
+    baseline: BaselineResult
+    difference: Difference = Difference()
+    comparisons: tuple[Comparison, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+
+
+class FileChange(Record):
+    """A file of the diff between base and head."""
+
+    path: Text
+    added: int | None = None  # lines; None for binary files
+    deleted: int | None = None
+
+
+class Results(Record):
+    """A whole run."""
+
+    version: Literal[1] = 1
+    mlci: Name
+    verdict: Verdict
+    head: Commit
+    base: Commit | None = None
+    datasets: dict[Name, DatasetResult] = {}
+    models: dict[Name, ModelResult] = {}
+    findings: tuple[Finding, ...] = ()
+    files: tuple[FileChange, ...] = ()
+    environment: dict[Name, Name] = {}
+    timings: dict[Name, float] = {}
+
+    def to_json(self) -> str:
+        """The versioned JSON form, one value a line."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Results:
+        """Read results back, all of them checked.
+
+        Raises:
+            UserError: the text is not JSON, is of another version or does not fit the schema.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the document"
+            raise UserError(
+                f"These are no results of mlci (version {VERSION}): {where}: {first['msg']}.",
+                hint="Results are written by `mlci run`; one of another version is rendered by that version of mlci.",
+                code="MLCI411",
+            ) from None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of `results.json`, as `docs/results.schema.json` holds it."""
+    schema = Results.model_json_schema(mode="serialization")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "mlci results"
+    return schema

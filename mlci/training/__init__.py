@@ -1,0 +1,1 @@
+"""Training in a child process that mlci does not trust."""
