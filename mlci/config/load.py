@@ -146,10 +146,9 @@ def _locate(detail: ErrorDetails, data: Any) -> tuple[Keys, list[str], Any]:  # 
     path: list[str | int] = []
     tags: list[str] = []
     for index, part in enumerate(loc):
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
-            data = data[part]
+        held = data if isinstance(data, dict) else dict(enumerate(data)) if isinstance(data, list) else {}
+        if part in held:
+            data = held[part]
         elif index + 1 < len(loc) or not names_key:
             tags.append(str(part))
             continue

@@ -1,0 +1,50 @@
+# Every target sets itself up: a virtual environment in .venv, dependencies pinned with hashes.
+# Needs Python 3.11 or newer, git and make.
+
+BIN := .venv/bin
+READY := .venv/.ready
+PR ?= worse
+OUT ?= demo-out
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench lock clean
+
+help:
+	@echo "make demo [PR=worse|better|noise|bad-data|loosened]   play a pull request of the example"
+	@echo "make test     run all tests"
+	@echo "make lint     formatting, lint, types"
+	@echo "make bench    benchmarks: each prints its ratio"
+	@echo "make lock     pin the dependencies anew"
+
+$(READY): requirements/uv.txt requirements/dev.txt pyproject.toml scripts/python
+	@scripts/python -m venv .venv || { echo "A virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
+	@echo "Installing the pinned dependencies into .venv (once; about half a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/dev.txt
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/mlci demo --pr $(PR) --out $(OUT)
+
+test: $(READY)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY)
+	@$(BIN)/python bench/start.py
+	@$(BIN)/python bench/run.py
+
+lock: $(READY)
+	@scripts/lock
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-out mlci-out

@@ -1,0 +1,234 @@
+"""The command `mlci`: options in, exit codes out. The only place where errors become what a user sees."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from mlci import __version__
+from mlci.errors import ConfigError, MlciError, TrainingError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PASS, FAIL, USER, OURS, INTERRUPTED = 0, 1, 2, 3, 130
+
+_ISSUES = "Please report it with what `--debug` prints."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 no gate failed, 1 a gate failed, 2 user's, 3 ours, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    debug = options.debug or os.environ.get("MLCI_DEBUG") == "1"
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return int(options.command(options))
+    except KeyboardInterrupt:
+        return _told("Interrupted: nothing was judged; temporary files are removed.", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit cannot fail
+        return PASS
+    except MlciError as error:
+        if debug:
+            raise
+        return _told(_shown(error), USER if isinstance(error, UserError) else OURS)
+    except Exception as error:
+        if debug:
+            raise
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _told("There is no space left on the disk. Free some, or set TMPDIR to a larger one.", USER)
+        return _told(f"mlci itself failed ({type(error).__name__}). {_ISSUES}", OURS)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _told(text: str, code: int) -> int:
+    sys.stderr.write(f"mlci: {text}\n")
+    return code
+
+
+def _shown(error: MlciError) -> str:
+    count = len(error.problems) if isinstance(error, ConfigError) else 0
+    head = f"{count} problems in the configuration:\n" if count > 1 else ""
+    trace = f"\n\n{error.traceback}" if isinstance(error, TrainingError) and error.traceback else ""
+    return f"{head}{error}{trace}"
+
+
+# --- commands --------------------------------------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace) -> int:
+    from mlci.progress import progress
+    from mlci.run import run
+    from mlci.settings import Settings
+
+    settings = Settings(
+        folder=Path.cwd(),
+        config=options.config,
+        base=options.base,
+        head=options.head,
+        out=options.out,
+        models=tuple(options.model),
+        cores=_cores(),
+    )
+    with progress(os.environ) as shown:
+        done = run(settings, shown)
+    _print_terminal(done.results)
+    print(f"\nReport: {options.out / 'report.md'} · {options.out / 'report.html'}")
+    if done.at_fault:
+        return USER
+    return FAIL if done.results.verdict == "fail" else PASS
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from mlci.validate import validate_config, validate_file
+
+    if (options.data is None) != (options.suite is None):
+        raise UserError("`mlci validate` needs --data and --suite together, or neither to take both from mlci.yml.")
+    outcomes = (
+        validate_file(options.data, options.suite, engine=options.engine)
+        if options.data
+        else validate_config(Path.cwd(), options.config, engine=options.engine)
+    )
+    if options.json:
+        whole = {name: outcome.raw for name, outcome in outcomes.items()}
+        print(json.dumps(whole if not options.data else next(iter(whole.values())), indent=1, ensure_ascii=False))
+    else:
+        from mlci.report.render import validation
+
+        for name, outcome in outcomes.items():
+            print(validation(name, outcome.validation, outcome.findings))
+    return PASS if all(outcome.validation.verdict != "fail" for outcome in outcomes.values()) else FAIL
+
+
+def _init(options: argparse.Namespace) -> int:
+    from mlci.init import init
+
+    for line in init(Path.cwd(), data=options.data, target=options.target):
+        print(line)
+    return PASS
+
+
+def _render(options: argparse.Namespace) -> int:
+    from mlci.report import render
+    from mlci.results import Results
+
+    results = Results.from_json(_read(options.results))
+    template = _read(options.template).decode() if options.template else None
+    if options.format == "terminal":
+        _print_terminal(results)
+        return PASS
+    text = render.html(results) if options.format == "html" else render.markdown(results, template=template)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    else:
+        print(text)
+    return PASS
+
+
+def _schema(options: argparse.Namespace) -> int:
+    if options.results:
+        from mlci.results import json_schema as document
+    else:
+        from mlci.config.load import schema as document
+    print(json.dumps(document(), indent=1, ensure_ascii=False))
+    return PASS
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from mlci.demo import demo
+
+    return demo(options.pr, options.out)
+
+
+def _print_terminal(results: object) -> None:
+    from mlci.report import render
+    from mlci.results import Results
+
+    assert isinstance(results, Results)  # noqa: S101 - narrows the type
+    import shutil
+
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    print(render.terminal(results, width=min(shutil.get_terminal_size((100, 24)).columns, 110), color=color))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from None
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+# --- options ---------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mlci",
+        description="A pull request cannot quietly make the data or the model worse.",
+        epilog="Start with `mlci init`, then `mlci run`. `mlci demo` shows it all on a real example.",
+    )
+    parser.add_argument("--version", action="version", version=f"mlci {__version__}")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--debug", action="store_true", help="show tracebacks (or set MLCI_DEBUG=1)")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, function: object, help_: str, example: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            help=help_,
+            description=help_[0].upper() + help_[1:] + ".",
+            epilog=f"example: {example}",
+            parents=[shared],
+        )
+        made.set_defaults(command=function)
+        return made
+
+    made = command("run", _run, "validate, retrain, compare, judge and report", "mlci run --base origin/main")
+    made.add_argument("--config", metavar="FILE", help="the configuration (default: mlci.yml, or pyproject.toml)")
+    made.add_argument("--base", metavar="REF", help="what to compare with (default: the merge base with main); or none")
+    made.add_argument("--head", metavar="REF", help="what to judge (default: the work tree as it is)")
+    made.add_argument("--out", metavar="DIR", type=Path, default=Path("mlci-out"), help="default: %(default)s")
+    made.add_argument("--model", metavar="NAME", action="append", default=[], help="only this model; repeatable")
+
+    made = command(
+        "validate",
+        _validate,
+        "check data against Great Expectations suites",
+        "mlci validate --data adult.csv --suite adult.json",
+    )
+    made.add_argument("--data", metavar="FILE", help="CSV or Parquet, a glob or a URL")
+    made.add_argument("--suite", metavar="FILE", help="a suite, JSON or YAML")
+    made.add_argument("--config", metavar="FILE", help="without --data: the configuration whose datasets are checked")
+    made.add_argument("--engine", metavar="NAME", default="auto", help="auto, gx (default: %(default)s)")
+    made.add_argument("--json", action="store_true", help="print Great Expectations' own result structure")
+
+    made = command("init", _init, "write a first mlci.yml for the data that are here", "mlci init --target income")
+    made.add_argument("--data", metavar="FILE", help="the data (default: the first CSV or Parquet file here)")
+    made.add_argument("--target", metavar="COLUMN", help="the column to predict (default: the last one)")
+
+    made = command("render", _render, "make a report from results.json", "mlci render mlci-out/results.json")
+    made.add_argument("results", metavar="RESULTS", type=Path)
+    made.add_argument("--format", choices=("markdown", "html", "terminal"), default="markdown")
+    made.add_argument("--template", metavar="FILE", type=Path, help='a Jinja2 file that says {%% extends "base" %%}')
+    made.add_argument("--out", metavar="FILE", type=Path, help="write here instead of printing")
+
+    made = command("schema", _schema, "print the JSON Schema of mlci.yml", "mlci schema > mlci.schema.json")
+    made.add_argument("--results", action="store_true", help="of results.json instead")
+
+    made = command("demo", _demo, "play a pull request of a real example", "mlci demo --pr better")
+    made.add_argument("--pr", metavar="NAME", default="worse", help="worse, better, noise, bad-data or loosened")
+    made.add_argument("--out", metavar="DIR", type=Path, default=Path("demo-out"), help="default: %(default)s")
+    return parser

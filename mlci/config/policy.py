@@ -1,0 +1,171 @@
+"""Whose rules judge: the base branch's, and at once whatever the pull request tightens.
+
+What a pull request loosens is listed, and takes effect after the merge. Pure.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlci.config.models import Gate
+from mlci.results import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlci.config.load import Loaded
+    from mlci.config.models import Config, ModelConfig
+    from mlci.errors import Location
+
+# the stricter of two thresholds; where one side has none, the other's holds
+_STRICTER: dict[str, Callable[[float, float], float]] = {
+    "min": max,
+    "max": min,
+    "max_regression": min,
+    "max_increase": min,
+}
+_LENIENCE = {"fail": 0, "warn": 1, "pass": 2}
+
+# what defines the question itself: the base's stays until the merge, so that both sides answer the same one
+_QUESTION = ("target", "task", "positive", "split")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules for one model, and what the pull request would have loosened."""
+
+    model: ModelConfig
+    findings: tuple[Finding, ...] = ()
+    comparable: bool = True  # False where the two sides answer different questions
+
+
+def judge(head: Loaded, base: Config | None, name: str) -> Policy:
+    """The rules by which the model `name` is judged.
+
+    Args:
+        head: The pull request's configuration.
+        base: The base branch's; None where it has none, so that the head's own rules judge.
+        name: A model of the head's configuration.
+    """
+    mine = head.config.models[name]
+    theirs = base.models.get(name) if base else None
+    if theirs is None:
+        return Policy(mine)
+    if (theirs.target, theirs.task, theirs.positive) != (mine.target, mine.task, mine.positive):
+        return Policy(mine, (_other_question(name, mine, theirs, head.where("models", name)),), comparable=False)
+    loosened = list(_loosened(mine, theirs))
+    merged = mine.model_copy(
+        update={
+            "split": _split(head.config, base, mine, theirs),
+            "gates": {
+                metric: gate
+                for metric in dict.fromkeys((*theirs.gates, *mine.gates))
+                if (gate := _stricter(mine.gates.get(metric), theirs.gates.get(metric))) is not None
+            },
+            "metrics": tuple(dict.fromkeys((*theirs.all_metrics, *mine.all_metrics))),
+            "slices": tuple(dict.fromkeys((*theirs.slices, *mine.slices))),
+            "confidence": min(mine.confidence, theirs.confidence),
+            "min_rows": min(mine.min_rows, theirs.min_rows),
+            "on_inconclusive": min(mine.on_inconclusive, theirs.on_inconclusive, key=_LENIENCE.__getitem__),
+        }
+    )
+    findings = tuple(
+        Finding(
+            code="MLCI401",
+            severity="warn",
+            message=f"This pull request would loosen {what}; the base branch's rule judges until the merge.",
+            hint="Nothing to do if this is meant: the reviewers see it here, and it takes effect after the merge.",
+            location=head.where("models", name, *path),
+            subject=name,
+        )
+        for what, path in loosened
+    )
+    return Policy(merged, findings)
+
+
+def removed(head: Loaded, base: Config | None) -> tuple[Finding, ...]:
+    """Models and suites that the base branch has and the pull request takes away."""
+    if base is None:
+        return ()
+    models = (f"the model `{name}`" for name in base.models if name not in head.config.models)
+    suites = (
+        f"the suite of the dataset `{name}`"
+        for name, dataset in base.datasets.items()
+        if dataset.suite and not (name in head.config.datasets and head.config.datasets[name].suite)
+    )
+    return tuple(
+        Finding(
+            code="MLCI402",
+            severity="warn",
+            message=f"This pull request removes {what}: nothing judges it any more.",
+            hint="Nothing to do if this is meant; else put it back into the configuration.",
+            location=head.where(),
+        )
+        for what in (*models, *suites)
+    )
+
+
+def _stricter(mine: Gate | None, theirs: Gate | None) -> Gate | None:
+    if mine is None or theirs is None:
+        return mine or theirs
+    rules = {}
+    for rule, pick in _STRICTER.items():
+        limits = [limit for gate in (mine, theirs) if (limit := getattr(gate, rule)) is not None]
+        rules[rule] = functools.reduce(pick, limits) if limits else None
+    return Gate(**rules, slices=mine.slices or theirs.slices)
+
+
+def _loosened(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for metric, before in theirs.gates.items():
+        yield from _loosened_gate(metric, before, mine.gates.get(metric))
+    lost = (each.column for each in theirs.slices if each not in mine.slices)
+    old, new = theirs, mine
+    for is_looser, what, key in (
+        (new.confidence > old.confidence, f"from {old.confidence:g} to {new.confidence:g}", "confidence"),
+        (
+            _LENIENCE[new.on_inconclusive] > _LENIENCE[old.on_inconclusive],
+            f"from {old.on_inconclusive} to {new.on_inconclusive}",
+            "on_inconclusive",
+        ),
+        (new.min_rows > old.min_rows, f"from {old.min_rows} to {new.min_rows}", "min_rows"),
+        (new.split != old.split, "it draws another holdout", "split"),
+        *((True, f"it removes `{column}`", "slices") for column in lost),
+    ):
+        if is_looser:
+            yield f"`{key}` ({what})", (key,)
+
+
+def _loosened_gate(metric: str, before: Gate, after: Gate | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if after is None:
+        yield f"the gates (it removes `{metric}`)", ("gates",)
+        return
+    for rule, stricter in _STRICTER.items():
+        old, new = getattr(before, rule), getattr(after, rule)
+        if old is not None and new is None:
+            yield f"`{metric}` (it removes {rule}: {old:g})", ("gates", metric)
+        elif old is not None and new != old and stricter(old, new) == old:
+            yield f"`{metric}` ({rule} from {old:g} to {new:g})", ("gates", metric, rule)
+    if before.slices and not after.slices:
+        yield f"`{metric}` (its slices would not be judged)", ("gates", metric)
+
+
+def _split(head: Config, base: Config | None, mine: ModelConfig, theirs: ModelConfig) -> object:
+    """The base's split, unless it names a test dataset that the head no longer has."""
+    lost = theirs.split.test is not None and theirs.split.test not in head.datasets
+    return mine.split if lost or base is None else theirs.split
+
+
+def _other_question(name: str, mine: ModelConfig, theirs: ModelConfig, location: Location) -> Finding:
+    changed = [key for key in _QUESTION[:3] if getattr(mine, key) != getattr(theirs, key)]
+    moves = ", ".join(f"`{key}` from {getattr(theirs, key)} to {getattr(mine, key)}" for key in changed)
+    return Finding(
+        code="MLCI403",
+        severity="warn",
+        message=f"`{name}` now answers another question than on the base branch ({moves}), so the two cannot be "
+        "compared: its absolute gates judge alone.",
+        hint="Nothing to do if this is meant; a new model under a new name keeps the old one judged.",
+        location=location,
+        subject=name,
+    )

@@ -1,0 +1,174 @@
+"""The court: comparisons and costs under a policy → verdicts and findings. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlci.results import Finding, GateResult
+from mlci.stats.metrics import RESOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mlci.config.models import Gate, ModelConfig
+    from mlci.errors import Location
+    from mlci.results import Comparison, Side, Verdict
+
+# a cost below this is noise of the machine, not of the model: seconds, seconds, bytes, bytes
+_FLOOR = {"fit_seconds": 0.5, "predict_seconds": 0.1, "peak_memory": 50e6, "model_size": 1e5}
+
+
+def judge(
+    policy: ModelConfig,
+    comparisons: Sequence[Comparison],
+    candidate: Side,
+    baseline: Side | None,
+    where: Callable[[str, str], Location | None] = lambda _metric, _rule: None,
+) -> tuple[GateResult, ...]:
+    """Every rule of every gate, in the order of the policy: what it allows, what was found, the verdict.
+
+    Args:
+        policy: The rules that judge.
+        comparisons: What `compare` found under the same policy.
+        candidate: The candidate's costs.
+        baseline: The baseline's costs; None where there is no baseline, so that only `min` and `max` can judge.
+        where: The place of a gate's rule in the configuration.
+    """
+    return tuple(
+        result
+        for metric, gate in policy.gates.items()
+        for result in (
+            _cost(metric, gate, candidate, baseline, where)
+            if metric in RESOURCES
+            else _score(metric, gate, comparisons, where, has_baseline=baseline is not None)
+        )
+    )
+
+
+def _score(
+    metric: str,
+    gate: Gate,
+    comparisons: Sequence[Comparison],
+    where: Callable[[str, str], Location | None],
+    *,
+    has_baseline: bool,
+) -> Iterator[GateResult]:
+    for each in comparisons:
+        if each.metric == metric and each.gated and has_baseline:
+            yield GateResult(
+                metric=metric,
+                slice=each.slice,
+                rule="max_regression",
+                threshold=each.margin or 0.0,
+                value=each.candidate,
+                baseline=each.baseline,
+                change=each.gain,
+                verdict=_told(each),
+                status=each.status,
+                message=each.note,
+                location=where(metric, "max_regression"),
+            )
+    whole = next((each for each in comparisons if each.metric == metric and not each.slice), None)
+    yield from _limits(metric, gate, whole.candidate if whole else None, whole.note if whole else "", where)
+
+
+def _told(comparison: Comparison) -> Verdict:
+    """A gate that could not be told never passes: without the candidate's value it fails, else it warns."""
+    if comparison.status is not None:
+        return comparison.verdict
+    return "warn" if comparison.candidate is not None else "fail"
+
+
+def _limits(
+    metric: str, gate: Gate, value: float | None, note: str, where: Callable[[str, str], Location | None]
+) -> Iterator[GateResult]:
+    for rule, limit in (("min", gate.min), ("max", gate.max)):
+        if limit is None:
+            continue
+        holds = value is not None and (value >= limit if rule == "min" else value <= limit)
+        yield GateResult(
+            metric=metric,
+            rule="min" if rule == "min" else "max",
+            threshold=limit,
+            value=value,
+            verdict="pass" if holds else "fail",
+            message=note if value is None else "",
+            location=where(metric, rule),
+        )
+
+
+def _cost(
+    metric: str,
+    gate: Gate,
+    candidate: Side,
+    baseline: Side | None,
+    where: Callable[[str, str], Location | None],
+) -> Iterator[GateResult]:
+    value = getattr(candidate, metric)
+    before = getattr(baseline, metric) if baseline else None
+    if gate.max_increase is not None and baseline is not None:
+        told = value is not None and before is not None
+        change = (value - before) / before if told and before else None
+        small = told and value - before <= _FLOOR[metric]
+        holds = told and (small or (change is not None and change <= gate.max_increase))
+        yield GateResult(
+            metric=metric,
+            rule="max_increase",
+            threshold=gate.max_increase,
+            value=value,
+            baseline=before,
+            change=change,
+            verdict="pass" if holds else "fail" if told else "warn",
+            message="too small a difference to judge" if small and (change or 0) > gate.max_increase else "",
+            location=where(metric, "max_increase"),
+        )
+    yield from _limits(metric, gate, value, "", where)
+
+
+def findings(name: str, comparisons: Sequence[Comparison], gates: Sequence[GateResult]) -> tuple[Finding, ...]:
+    """What a reader must know beyond the table of gates."""
+    return (*_identical(name, comparisons), *_untold(name, gates), *_unwatched(name, comparisons, gates))
+
+
+def _identical(name: str, comparisons: Sequence[Comparison]) -> Iterator[Finding]:
+    whole = [each for each in comparisons if not each.slice and each.status is not None]
+    if whole and all(each.method == IDENTICAL for each in whole):
+        yield Finding(
+            code="MLCI301",
+            severity="info",
+            message=f"Both sides of `{name}` predict the same for every held-out row: nothing changed.",
+            hint="If this pull request was meant to change the model, look whether the changed code is used at all.",
+            subject=name,
+        )
+
+
+def _untold(name: str, gates: Sequence[GateResult]) -> Iterator[Finding]:
+    for gate in gates:
+        if gate.verdict == "pass" or gate.status is not None or (gate.value is not None and not gate.message):
+            continue
+        on = f" on {gate.slice}" if gate.slice else ""
+        yield Finding(
+            code="MLCI305",
+            severity="fail" if gate.verdict == "fail" else "warn",
+            message=f"The gate on `{gate.metric}`{on} could not be judged: {gate.message or 'it was not measured'}.",
+            hint="Give the model what the metric needs, or take the gate out.",
+            location=gate.location,
+            subject=name,
+        )
+
+
+def _unwatched(name: str, comparisons: Sequence[Comparison], gates: Sequence[GateResult]) -> Iterator[Finding]:
+    watched = {gate.metric for gate in gates}
+    worse = [each for each in comparisons if not each.slice and each.status == "worse" and each.metric not in watched]
+    if worse:
+        listed = ", ".join(f"`{each.metric}`" for each in worse)
+        yield Finding(
+            code="MLCI306",
+            severity="info",
+            message=f"`{name}` became worse in {listed}, which no gate watches.",
+            hint="Add a gate, as in `log_loss: {max_regression: 0.01}`, if this should stop a merge.",
+            subject=name,
+        )
+
+
+IDENTICAL = "identical predictions"

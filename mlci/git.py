@@ -1,0 +1,192 @@
+"""The only room that talks to git: commits, the merge base, worktrees, the diff; shallow clones are repaired."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlci.errors import GitError
+from mlci.results import Commit, FileChange
+
+_TIMEOUT = 600
+_DEEPEN = (50, 500, 5000)
+
+# a repository under test must not make git run its programs, nor ask for a password
+_SAFE = (
+    "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat",
+    "-c", "diff.external=", "-c", "core.quotePath=false", "-c", "advice.detachedHead=false",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository at `root`, its top folder."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, folder: Path) -> Repository:
+        """The repository that `folder` lies in.
+
+        Raises:
+            GitError: there is none, or git itself is missing.
+        """
+        top = _git(folder, "rev-parse", "--show-toplevel")
+        if top.returncode:
+            raise GitError(
+                "This folder is in no git repository, so there is no base to compare with."
+                if "not a git repository" in top.stderr
+                else f"git cannot read this repository: {_last(top.stderr)}.",
+                hint="Run mlci inside the repository, or `git init` and commit first; "
+                "`mlci run --base none` judges by absolute gates alone.",
+                code="MLCI431",
+            )
+        return cls(Path(top.stdout.strip()))
+
+    def resolve(self, ref: str) -> str | None:
+        """The commit's SHA, or None where there is no such commit."""
+        found = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        return found.stdout.strip() or None
+
+    def commit(self, sha: str, ref: str = "") -> Commit:
+        """The commit's first line, and whether the work tree differs from it."""
+        subject = self._run("log", "-1", "--format=%s", "--end-of-options", sha).stdout.strip()
+        return Commit(sha=sha, ref=ref, subject=subject[:500])
+
+    def head_name(self) -> str:
+        """The branch that is checked out; HEAD where none is."""
+        return self._run("rev-parse", "--abbrev-ref", "HEAD").stdout.strip()
+
+    def parent(self, sha: str) -> str | None:
+        """The first parent of a commit, or None for a root (or for the edge of a shallow clone)."""
+        return self.resolve(f"{sha}^1")
+
+    def dirty(self) -> int:
+        """How many tracked files differ from HEAD."""
+        return len(self._run("status", "--porcelain", "--untracked-files=no").stdout.splitlines())
+
+    def tracked(self, sha: str, pattern: str) -> bool:
+        """Whether any file of a commit matches a path or a glob."""
+        magic = f":(glob){pattern}"
+        return bool(self._run("ls-tree", "-r", "--name-only", sha, "--", pattern).stdout) or bool(
+            self._run("ls-files", f"--with-tree={sha}", "--", magic).stdout
+        )
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The best common ancestor of two commits; a shallow clone is deepened until it is found.
+
+        Raises:
+            GitError: the two have none, or the clone is shallow and cannot be deepened.
+        """
+        for depth in (0, *_DEEPEN, None):
+            if depth != 0:
+                if not self.shallow():
+                    break
+                self._deepen(depth)
+            found = self._run("merge-base", one, other)
+            if not found.returncode:
+                return found.stdout.strip()
+        where = " in this shallow clone" if self.shallow() else ""
+        raise GitError(
+            f"{one[:10]} and {other[:10]} have no common ancestor{where}.",
+            hint="Fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` for actions/checkout."
+            if self.shallow()
+            else "Say what to compare with: `--base REF`.",
+            code="MLCI433",
+        )
+
+    def shallow(self) -> bool:
+        """Whether the clone lacks history."""
+        return self._run("rev-parse", "--is-shallow-repository").stdout.strip() == "true"
+
+    def fetch(self, branch: str) -> str | None:
+        """Fetch a branch from the remote that there is; its commit, or None."""
+        remote = self._remote()
+        if remote is None:
+            return None
+        depth = ("--depth=50",) if self.shallow() else ()
+        spec = f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}"
+        self._run("fetch", "--quiet", "--no-tags", *depth, remote, spec)
+        return self.resolve(f"refs/remotes/{remote}/{branch}")
+
+    def branches(self) -> list[str]:
+        """Local and remote branches, for a did-you-mean."""
+        listed = self._run("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes")
+        return listed.stdout.split()
+
+    def changes(self, base: str, head: str | None) -> tuple[FileChange, ...]:
+        """The files that differ between two commits; `head` None is the work tree."""
+        sides = [base] if head is None else [base, head]
+        listed = self._run("diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", *sides, "--").stdout
+        found = []
+        for entry in filter(None, listed.split("\0")):
+            added, deleted, path = entry.split("\t", 2)
+            binary = added == "-"
+            found.append(
+                FileChange(path=path, added=None if binary else int(added), deleted=None if binary else int(deleted))
+            )
+        return tuple(found)
+
+    def lines(self, base: str, head: str | None, path: str) -> str:
+        """The changed lines of one file, without context."""
+        sides = [base] if head is None else [base, head]
+        return self._run("diff", "--unified=0", "--no-ext-diff", *sides, "--", path).stdout
+
+    def add_worktree(self, sha: str, folder: Path) -> None:
+        """Lay out a commit in a new folder.
+
+        Raises:
+            GitError: git could not write it.
+        """
+        made = self._run("worktree", "add", "--quiet", "--detach", str(folder), sha)
+        if made.returncode:
+            raise GitError(
+                f"git could not lay out {sha[:10]} in a work tree: {_last(made.stderr)}.",
+                hint="Look for a full disk, or for a submodule or filter that git cannot reach.",
+                code="MLCI434",
+            )
+
+    def remove_worktree(self, folder: Path) -> None:
+        """Take a worktree away again, and what git remembers of it."""
+        self._run("worktree", "remove", "--force", "--force", str(folder))
+        self._run("worktree", "prune")
+
+    def _deepen(self, by: int | None) -> None:
+        remote = self._remote()
+        if remote is not None:
+            more = "--unshallow" if by is None else f"--deepen={by}"
+            self._run("fetch", "--quiet", "--no-tags", more, remote)
+
+    def _remote(self) -> str | None:
+        remotes = self._run("remote").stdout.split()
+        return "origin" if "origin" in remotes else next(iter(remotes), None)
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return _git(self.root, *arguments)
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_DIR")}
+    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        return subprocess.run(
+            ["git", *_SAFE, *arguments],
+            cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, errors="replace", timeout=_TIMEOUT, check=False,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        missing = "git is not installed" if folder.is_dir() else f"there is no folder {folder}"
+        raise GitError(f"Cannot look at the repository: {missing}.", hint="Install git.", code="MLCI432") from error
+    except subprocess.TimeoutExpired:
+        raise GitError(
+            f"git {arguments[0]} did not answer within {_TIMEOUT} s.",
+            hint="Look whether the remote can be reached.",
+            code="MLCI435",
+        ) from None
+
+
+def _last(text: str) -> str:
+    lines = [line.removeprefix("fatal: ").strip() for line in text.strip().splitlines()]
+    return (lines[-1] if lines else "no reason given").rstrip(".")

@@ -1,0 +1,104 @@
+"""Progress while long work runs: a live line on a terminal, plain lines in a log, groups in GitHub Actions."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Self, TextIO
+
+
+class Progress(Protocol):
+    """What a run tells while it works; safe to call from any thread."""
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+
+    def doing(self, what: str, now: str) -> None:
+        """What `what` is at just now; an empty `now` ends it."""
+
+
+class Silent:
+    """Tells nothing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+    def doing(self, what: str, now: str) -> None:
+        """Nothing."""
+
+
+class Lines:
+    """One line for each thing that happened, with the seconds since the start."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._start = time.monotonic()
+        self._lock = threading.Lock()
+
+    def say(self, text: str) -> None:
+        """Write a line."""
+        with self._lock:
+            self._stream.write(f"[{time.monotonic() - self._start:5.1f} s] {text}\n")
+            self._stream.flush()
+
+    def doing(self, what: str, now: str) -> None:
+        """Nothing: a log has no line that changes."""
+
+
+class Live(Lines):
+    """Lines, and below them one that always says what is being done."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+
+        super().__init__(stream)
+        self._console = Console(file=stream, highlight=False)
+        self._status = self._console.status("starting")
+        self._now: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def say(self, text: str) -> None:
+        """Write a line above the live one."""
+        seconds = time.monotonic() - self._start
+        self._console.print(f"[{seconds:5.1f} s] {text}", markup=False)
+
+    def doing(self, what: str, now: str) -> None:
+        """Change the live line."""
+        from rich.text import Text
+
+        with self._lock:
+            if now:
+                self._now[what] = now
+            else:
+                self._now.pop(what, None)
+            shown = " · ".join(f"{name}: {at}" for name, at in self._now.items())
+        self._status.update(Text(shown or "working"))
+
+
+@contextmanager
+def progress(environment: Mapping[str, str], stream: TextIO = sys.stderr) -> Iterator[Progress]:
+    """The kind of progress that suits where it is shown."""
+    if environment.get("GITHUB_ACTIONS") == "true":
+        stream.write("::group::mlci: what it did\n")
+        try:
+            yield Lines(stream)
+        finally:
+            stream.write("::endgroup::\n")
+            stream.flush()
+    elif stream.isatty() and environment.get("TERM") != "dumb":
+        with Live(stream) as live:
+            yield live
+    else:
+        yield Lines(stream)

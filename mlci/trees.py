@@ -1,0 +1,183 @@
+"""The map: which configuration, which two commits, and where their files lie while the run lasts."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlci.baseline import resolve as baseline
+from mlci.config.load import load
+from mlci.config.suggest import did_you_mean
+from mlci.errors import ConfigError, GitError
+from mlci.git import Repository
+from mlci.results import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlci.config.load import Loaded
+    from mlci.results import Commit
+    from mlci.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One side's files: `folder` is where the configuration lies, and what its paths are relative to."""
+
+    folder: Path
+    commit: Commit | None
+    loaded: Loaded | None  # None: this side has no (valid) configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trees:
+    """Both sides of a run; `prefix` is the configuration's folder inside the repository."""
+
+    head: Tree
+    loaded: Loaded
+    base: Tree | None
+    repository: Repository | None
+    prefix: Path
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def base_sha(self) -> str | None:
+        """The base commit, where there is one."""
+        return self.base.commit.sha if self.base and self.base.commit else None
+
+    def in_base(self, path: str) -> bool:
+        """Whether git has the files of a path, or of a glob, at the base commit."""
+        if self.repository is None or self.base_sha is None:
+            return False
+        return self.repository.tracked(self.base_sha, (self.prefix / path).as_posix())
+
+
+@contextmanager
+def laid_out(settings: Settings, scratch: Path) -> Iterator[Trees]:
+    """Lay out both sides, and take the work trees away at the end.
+
+    Raises:
+        ConfigError: the head's configuration is missing or wrong.
+        GitError: there is no repository, no such commit, or no merge base.
+    """
+    asked = settings.folder / (settings.config or ".")
+    folder = asked.parent if settings.config else asked
+    if not folder.is_dir():
+        raise ConfigError(f"There is no folder {folder} to look for a configuration in.", hint="Check --config.")
+    name = asked.name if settings.config else None
+    try:
+        repository: Repository | None = Repository.at(folder)
+    except GitError:
+        if settings.base != baseline.NONE:
+            raise
+        repository = None
+    prefix = folder.resolve().relative_to(repository.root.resolve()) if repository else Path()
+    made: list[Path] = []
+    try:
+        head = _head(settings, repository, folder, scratch, prefix, made)
+        loaded = load(head.folder, name)
+        _known_models(settings, loaded)
+        laid, findings = _base(settings, repository, loaded, head, scratch / "base", made)
+        base, missing = _configured(laid, prefix, name)
+        yield Trees(
+            head=replace(head, loaded=loaded),
+            loaded=loaded,
+            base=base,
+            repository=repository,
+            prefix=prefix,
+            findings=(*_dirt(head), *findings, *missing),
+        )
+    finally:
+        for each in made:
+            if repository:
+                repository.remove_worktree(each)
+
+
+def _head(  # noqa: PLR0913, PLR0917 - what it takes to find a folder
+    settings: Settings, repository: Repository | None, folder: Path, scratch: Path, prefix: Path, made: list[Path]
+) -> Tree:
+    if repository is None:
+        return Tree(folder, None, None)
+    ref = settings.head or "HEAD"
+    sha = repository.resolve(ref) or repository.resolve(f"origin/{ref}")
+    if sha is None:
+        empty = repository.resolve("HEAD") is None
+        raise GitError(
+            "This repository has no commit yet." if empty else f"There is no commit '{ref}' to judge.",
+            hint="Commit first; a run compares commits."
+            if empty
+            else did_you_mean(ref, repository.branches()).strip() or "Check --head.",
+            code="MLCI437",
+        )
+    if settings.head is None:
+        changed = repository.dirty()
+        return Tree(
+            folder, repository.commit(sha, repository.head_name()).model_copy(update={"dirty": changed > 0}), None
+        )
+    made.append(scratch / "head")
+    repository.add_worktree(sha, made[-1])
+    return Tree(made[-1] / prefix, repository.commit(sha, ref), None)
+
+
+def _base(  # noqa: PLR0913, PLR0917 - what it takes to find a commit
+    settings: Settings,
+    repository: Repository | None,
+    loaded: Loaded,
+    head: Tree,
+    folder: Path,
+    made: list[Path],
+) -> tuple[Tree | None, tuple[Finding, ...]]:
+    if repository is None or head.commit is None:
+        reason = "this folder is in no git repository"
+        return None, (baseline.no_baseline(reason, "Run mlci inside a repository to compare with its base branch."),)
+    found = baseline.resolve(
+        repository,
+        head.commit.sha,
+        base=settings.base,
+        branch=loaded.config.baseline.branch,
+        dirty=head.commit.dirty,
+    )
+    if found.commit is None:
+        return None, found.findings
+    made.append(folder)
+    repository.add_worktree(found.commit.sha, folder)
+    return Tree(folder, found.commit, None), found.findings
+
+
+def _configured(base: Tree | None, prefix: Path, name: str | None) -> tuple[Tree | None, tuple[Finding, ...]]:
+    """The base with its own configuration, or the finding that says why it has none."""
+    if base is None or base.commit is None:
+        return base, ()
+    folder = base.folder / prefix
+    try:
+        return Tree(folder, base.commit, load(folder, name)), ()
+    except ConfigError as error:
+        first = error.problems[0] if error.problems else error
+        finding = baseline.no_baseline(
+            f"{base.commit.sha[:7]} has no valid configuration: {first.message.rstrip('.')}",
+            "Merge the configuration first; from then on pull requests are compared.",
+        )
+        return Tree(folder, base.commit, None), (finding,)
+
+
+def _dirt(head: Tree) -> Iterator[Finding]:
+    if head.commit is not None and head.commit.dirty:
+        yield Finding(
+            code="MLCI438",
+            severity="info",
+            message="The work tree has changes that are not committed: this report is of the files as they are, not of "
+            f"{head.commit.sha[:7]}.",
+            hint="Commit first, or judge a commit with --head REF.",
+        )
+
+
+def _known_models(settings: Settings, loaded: Loaded) -> None:
+    for name in settings.models:
+        if name not in loaded.config.models:
+            raise ConfigError(
+                f"There is no model '{name}' in {loaded.document.name}.",
+                hint=did_you_mean(name, loaded.config.models).strip(),
+                location=loaded.where("models"),
+            )
