@@ -12,6 +12,7 @@ from mlci.results import Commit, FileChange
 
 _TIMEOUT = 600
 _DEEPEN = (50, 500, 5000)
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git knows it in every repository
 
 # a repository under test must not make git run its programs, nor ask for a password
 _SAFE = (
@@ -69,10 +70,8 @@ class Repository:
 
     def tracked(self, sha: str, pattern: str) -> bool:
         """Whether any file of a commit matches a path or a glob."""
-        magic = f":(glob){pattern}"
-        return bool(self._run("ls-tree", "-r", "--name-only", sha, "--", pattern).stdout) or bool(
-            self._run("ls-files", f"--with-tree={sha}", "--", magic).stdout
-        )
+        listed = self._run("diff", "--name-only", "--no-renames", _EMPTY_TREE, sha, "--", f":(glob){pattern}")
+        return bool(listed.stdout)
 
     def merge_base(self, one: str, other: str) -> str:
         """The best common ancestor of two commits; a shallow clone is deepened until it is found.

@@ -120,6 +120,7 @@ def test_tracked__by_path_and_glob(history):
     repo, _ = history
     sha = repo.put("data/2013-01.csv", "x\n").commit("data")
     repo.put("loose/x.csv", "x\n")
+    repo.git("add", "loose")  # in the index alone
     repository = Repository(repo.folder)
 
     found = [repository.tracked(sha, pattern) for pattern in ("data/*.csv", "data/2013-01.csv", "loose/*.csv")]

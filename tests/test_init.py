@@ -9,7 +9,9 @@ from mlci.config.load import load
 from mlci.errors import UserError
 from mlci.init import init
 
-TABLE = "id,age,job,income\n" + "".join(f"{i},{20 + i % 50},{'ab'[i % 2]},{['<=50K', '>50K'][i % 3 == 0]}\n" for i in range(60))
+TABLE = "id,age,job,income\n" + "".join(
+    f"{i},{20 + i % 50},{'ab'[i % 2]},{['<=50K', '>50K'][i % 3 == 0]}\n" for i in range(60)
+)
 
 
 @pytest.fixture

@@ -1,0 +1,188 @@
+"""The data station: both sides' tables are read once, compared, and validated while the models train."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlci.results import DatasetResult, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mlci.data.read import Table
+    from mlci.expectations.suites import Suite
+    from mlci.plan import Plan
+    from mlci.progress import Progress
+    from mlci.record import Record
+    from mlci.results import DatasetChange, Validation
+    from mlci.trees import Trees
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Each dataset at the head and at the base, by its name; what could not be read is absent, and a finding."""
+
+    head: dict[str, Table] = field(default_factory=dict)
+    base: dict[str, Table] = field(default_factory=dict)
+    changes: dict[str, DatasetChange] = field(default_factory=dict)
+
+    def results(self, validations: dict[str, Validation]) -> dict[str, DatasetResult]:
+        """The datasets as the record of the run holds them."""
+        return {
+            name: DatasetResult(
+                path=table.path,
+                rows=table.rows,
+                bytes=table.bytes,
+                fingerprint=table.fingerprint,
+                columns=table.columns,
+                validation=validations.get(name),
+                change=self.changes.get(name),
+            )
+            for name, table in self.head.items()
+        }
+
+
+def read(trees: Trees, todo: Plan, scratch: Path, record: Record, progress: Progress) -> Tables:
+    """Read every dataset of the plan, on both sides; equal content is parsed once."""
+    from mlci.data.change import change
+    from mlci.data.read import open_table
+
+    tables = Tables()
+    folder = scratch / "tables"  # shared by both sides: a table with the same content is not parsed again
+    for name in todo.datasets:
+        dataset = trees.loaded.config.datasets[name]
+        progress.doing("data", f"reading {name}")
+        with record.reported(name):
+            where = trees.loaded.where("datasets", name, "path")
+            tables.head[name] = open_table(name, dataset, root=trees.head.folder, scratch=folder, location=where)
+        if name not in tables.head:
+            continue
+        base = _base(trees, name, folder, record)
+        if base is not None:
+            tables.base[name] = base
+        if trees.base is not None:
+            tables.changes[name] = _noted(change(base, tables.head[name]), _shared(trees, name, base))
+        table = tables.head[name]
+        progress.say(f"read {name}: {table.rows:,} rows, {len(table.columns)} columns")
+    progress.doing("data", "")
+    return tables
+
+
+def _base(trees: Trees, name: str, scratch: Path, record: Record) -> Table | None:
+    """A dataset as the base has it; None where the base has none, or cannot read it (a finding)."""
+    from mlci.data.read import open_table
+    from mlci.errors import DataError
+    from mlci.record import findings_of
+
+    if trees.base is None or trees.base.loaded is None or name not in trees.base.loaded.config.datasets:
+        return None
+    dataset = trees.base.loaded.config.datasets[name]
+    # data that are not in git (ignored, fetched by another tool, or behind a URL) lie beside the head alone
+    folder = trees.base.folder if trees.in_base(dataset.path) else trees.head.folder
+    try:
+        return open_table(name, dataset, root=folder, scratch=scratch)
+    except DataError as error:
+        record.add(
+            each.model_copy(update={"message": f"On the base branch: {each.message}"})
+            for each in findings_of(error, name, "warn")
+        )
+        return None
+
+
+def _shared(trees: Trees, name: str, base: Table | None) -> str:
+    if base is None or trees.in_base(base.path):
+        return ""
+    return f"`{name}` is not in git: both sides read the same files"
+
+
+def _noted(found: DatasetChange, note: str) -> DatasetChange:
+    return found.model_copy(update={"note": "; ".join(filter(None, (found.note, note)))})
+
+
+# --- validation, while the models train ------------------------------------------------------------------------
+
+
+@contextmanager
+def validating(
+    trees: Trees, tables: Tables, record: Record, progress: Progress
+) -> Iterator[Callable[[], dict[str, Validation]]]:
+    """Validate all datasets in the background; what is yielded waits for the validations.
+
+    The thread ends with the process: an interrupt does not wait for Great Expectations.
+    """
+    found: dict[str, Validation] = {}
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with record.timed("validation"):
+                for name, table in tables.head.items():
+                    with record.reported(name):
+                        progress.doing("expectations", f"checking {name}")
+                        outcome = _validate(name, trees, table, record)
+                        if outcome is not None:
+                            found[name] = outcome
+                            progress.say(f"checked {name}: {_told(outcome)}")
+        except BaseException as error:  # noqa: BLE001 - handed on to the thread that waits
+            failures.append(error)
+        progress.doing("expectations", "")
+
+    thread = threading.Thread(target=work, name="expectations", daemon=True)
+    thread.start()
+
+    def wait() -> dict[str, Validation]:
+        thread.join()
+        if failures:
+            raise failures[0]
+        return found
+
+    yield wait
+
+
+def _validate(name: str, trees: Trees, table: Table, record: Record) -> Validation | None:
+    from mlci.expectations import load, validate
+    from mlci.expectations.loosened import loosened
+
+    suite = trees.loaded.config.datasets[name].suite
+    if suite is None:
+        record.add((_no_suite(name, trees),))
+        return None
+    loaded = load(suite, root=trees.head.folder, location=trees.loaded.where("datasets", name, "suite"))
+    outcome = validate(table.scan(), loaded, dataset=name)
+    record.add((*outcome.findings, *loosened(_suite_before(name, trees), loaded, dataset=name)))
+    return outcome.validation
+
+
+def _suite_before(name: str, trees: Trees) -> Suite | None:
+    """The base branch's suite for a dataset; None where it has none that can be read."""
+    from mlci.errors import SuiteError
+    from mlci.expectations import load
+
+    base = trees.base.loaded.config.datasets.get(name) if trees.base and trees.base.loaded else None
+    if base is None or base.suite is None or trees.base is None:
+        return None
+    try:
+        return load(base.suite, root=trees.base.folder)
+    except SuiteError:
+        return None  # nothing of it held on the base branch, so nothing of it can be loosened
+
+
+def _told(validation: Validation) -> str:
+    return (
+        f"{validation.failed} of {validation.evaluated} fail" if validation.failed else f"{validation.evaluated} hold"
+    )
+
+
+def _no_suite(name: str, trees: Trees) -> Finding:
+    return Finding(
+        code="MLCI115",
+        severity="warn",
+        message=f"`{name}` has no suite: nothing is expected of its data.",
+        hint="Give it one: `suite: expectations/….json`; `mlci init` writes a first one.",
+        location=trees.loaded.where("datasets", name),
+        subject=name,
+    )
