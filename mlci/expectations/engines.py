@@ -1,0 +1,65 @@
+"""The engines that can check a suite, by name: a new one is a module with an `observe`, and a row of the table here.
+
+Engines only observe; what follows from it is `judge`'s, and so the same for all.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+from mlci.config.suggest import did_you_mean
+from mlci.errors import SuiteError
+from mlci.expectations.judge import Observed, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+    import polars as pl
+
+    from mlci.expectations.judge import Outcome
+    from mlci.expectations.suites import Suite
+
+    Frame: TypeAlias = pl.LazyFrame | pl.DataFrame | pd.DataFrame
+
+AUTO = "auto"
+
+ENGINES: Mapping[str, str] = MappingProxyType({"gx": "mlci.expectations.gx"})
+"""Each engine's name and its module, which is imported when it is first used."""
+
+
+def validate(frame_source: Frame, suite: Suite, *, engine: str = AUTO, dataset: str) -> Outcome:
+    """Check a table against a suite.
+
+    Args:
+        frame_source: the table, as Polars (lazy or not) or pandas holds it; it is not changed.
+        suite: the suite.
+        engine: a name of `ENGINES`, or "auto".
+        dataset: the table's name, for the sentences.
+
+    Returns:
+        What held and what did not. Failing data are part of it, not an error; a suite without expectations fails.
+
+    Raises:
+        SuiteError: there is no such engine, or the engine does not accept an argument of an expectation.
+    """
+    name = _chosen(engine)
+    if not suite.expectations:
+        return judge(suite, Observed(engine=name, rows=None, observations=()), dataset=dataset)
+    observe: Callable[[Frame, Suite], Observed] = import_module(ENGINES[name]).observe
+    return judge(suite, observe(frame_source, suite), dataset=dataset)
+
+
+def _chosen(engine: str) -> str:
+    """The engine of that name; for "auto" the reference, which knows every expectation."""
+    if engine == AUTO:
+        return "gx"
+    if engine not in ENGINES:
+        known = [AUTO, *ENGINES]
+        raise SuiteError(
+            f"There is no engine `{engine[:100]}`; there are {' and '.join(known)}.",
+            hint=did_you_mean(engine, known).strip(),
+        )
+    return engine
