@@ -89,23 +89,21 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from mlci.validate import validate_config, validate_file
+    from mlci.validate import lines, validate_config, validate_file
 
+    here = Path.cwd()
     if (options.data is None) != (options.suite is None):
         raise UserError("`mlci validate` needs --data and --suite together, or neither to take both from mlci.yml.")
-    outcomes = (
-        validate_file(options.data, options.suite, engine=options.engine)
-        if options.data
-        else validate_config(Path.cwd(), options.config, engine=options.engine)
-    )
-    if options.json:
-        whole = {name: outcome.raw for name, outcome in outcomes.items()}
-        print(json.dumps(whole if not options.data else next(iter(whole.values())), indent=1, ensure_ascii=False))
+    if options.data is not None:
+        outcomes = validate_file(options.data, options.suite, engine=options.engine, folder=here)
     else:
-        from mlci.report.render import validation
-
+        outcomes = validate_config(here, options.config, engine=options.engine)
+    if options.json:
+        raw = {name: outcome.raw for name, outcome in outcomes.items()}
+        print(json.dumps(raw if options.data is None else next(iter(raw.values())), indent=1, ensure_ascii=False))
+    else:
         for name, outcome in outcomes.items():
-            print(validation(name, outcome.validation, outcome.findings))
+            print("\n".join(lines(name, outcome)))
     return PASS if all(outcome.validation.verdict != "fail" for outcome in outcomes.values()) else FAIL
 
 

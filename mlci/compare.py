@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlci.results import Comparison
 from mlci.stats.metrics import METRICS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -32,23 +34,33 @@ class Scored:
     slices: tuple[tuple[str, NDArray[np.bool_]], ...] = ()
     groups: NDArray[Any] | None = None
 
-    def part(self, needs: str, rows: NDArray[np.bool_] | None) -> _Part:
-        """The rows of a slice (None: all of them), as a metric takes them."""
-        said = self.predictions.of(needs)
+    def part(self, metrics: Sequence[Metric], rows: NDArray[np.bool_] | None) -> _Part:
+        """The rows of a slice (None: all of them), with what the metrics need and the model gives."""
+        kinds = {each.needs for each in metrics}
+        said: dict[str, NDArray[Any]] = {
+            each: array for each in kinds if (array := self.predictions.of(each)) is not None
+        }
         if rows is None:
             return _Part(self.target, said, self.groups)
+        cut = {id(array): array[rows] for array in said.values()}  # one array may serve several kinds
         return _Part(
             self.target[rows],
-            None if said is None else said[rows],
+            {each: cut[id(array)] for each, array in said.items()},
             None if self.groups is None else self.groups[rows],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
+    """Some of a side's rows; `said` holds an array for each kind of input that it gives."""
+
     target: NDArray[Any]
-    said: NDArray[Any] | None
+    said: dict[str, NDArray[Any]]
     groups: NDArray[Any] | None
+
+    @property
+    def n(self) -> int:
+        return len(self.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +83,6 @@ class Compared:
 
     comparisons: tuple[Comparison, ...]
     family: int = 0
-    notes: tuple[str, ...] = field(default=())
 
 
 def compare(
@@ -93,11 +104,8 @@ def compare(
     from mlci.stats.multiplicity import holm
 
     scales = _Scales(policy=policy, candidate=candidate, baseline=baseline, paired=paired, seed=seed)
-    measured = [
-        scales.measure(METRICS[metric], name, rows)
-        for metric in policy.all_metrics
-        for name, rows in (("", None), *candidate.slices)
-    ]
+    by_part = [scales.measure(name, rows) for name, rows in (("", None), *candidate.slices)]
+    measured = [part[metric] for metric in policy.all_metrics for part in by_part]
     judged = [each for each in measured if each.gated and each.estimate is not None]
     levels = holm(
         [each.estimate for each in judged if each.estimate is not None],
@@ -112,7 +120,7 @@ def compare(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scales:
-    """Both sides, ready to be weighed in one metric after another."""
+    """Both sides, ready to be weighed on one part of the holdout after another."""
 
     policy: ModelConfig
     candidate: Scored
@@ -120,59 +128,74 @@ class _Scales:
     paired: bool
     seed: int
 
-    def measure(self, metric: Metric, name: str, rows: NDArray[np.bool_] | None) -> _Measured:
-        """One metric on one slice (`rows` None: on the whole holdout)."""
+    def measure(self, name: str, rows: NDArray[np.bool_] | None) -> dict[str, _Measured]:
+        """Every metric on one slice (`rows` None: on the whole holdout); the rows are cut out once."""
         from mlci.stats import estimate
 
-        part = self.candidate.part(metric.needs, rows)
-        n = len(part.target)
+        metrics = [METRICS[each] for each in self.policy.all_metrics]
+        mine = self.candidate.part(metrics, rows)
+        theirs = self._baseline(metrics, name, rows)
+        measured = {each.name: self._unweighed(each, name, mine) for each in metrics}
+        given = [each for each in metrics if each.needs in mine.said and mine.n]
+        both = [each for each in given if isinstance(theirs, _Part) and each.needs in theirs.said]
+        if isinstance(theirs, _Part) and both:
+            for each, found in zip(both, self._estimates(both, mine, theirs), strict=True):
+                measured[each.name] = replace(measured[each.name], estimate=found, candidate=found.candidate)
+        for each in given:
+            if each not in both:
+                value = estimate.point(each, mine.target, mine.said[each.needs], n_classes=self._classes)
+                alone = replace(measured[each.name], candidate=value)
+                why = theirs if isinstance(theirs, str) else f"the baseline gives no {each.needs}"
+                measured[each.name] = alone if theirs is None else _noted(alone, why)
+        return measured
+
+    @property
+    def _classes(self) -> int | None:
+        return len(self.candidate.predictions.classes) or None
+
+    def _unweighed(self, metric: Metric, name: str, part: _Part) -> _Measured:
         gate = self.policy.gates.get(metric.name)
         margin = gate.max_regression if gate and (not name or gate.slices) else None
-        few = bool(name) and n < self.policy.min_rows
+        few = bool(name) and part.n < self.policy.min_rows
         measured = _Measured(
             metric=metric,
             slice=name,
-            rows=n,
+            rows=part.n,
             margin=margin,
             gated=margin is not None and not few,
             note=f"fewer than {self.policy.min_rows} rows: reported, not judged" if few else "",
         )
-        if part.said is None or n == 0:
-            return _noted(measured, "no rows" if n == 0 else f"the candidate gives no {metric.needs}")
-        value = estimate.point(metric, part.target, part.said, n_classes=self.candidate.predictions.n_classes)
-        measured = replace(measured, candidate=value)
+        if not part.n:
+            return _noted(measured, "no rows")
+        return measured if metric.needs in part.said else _noted(measured, f"the candidate gives no {metric.needs}")
+
+    def _baseline(self, metrics: Sequence[Metric], name: str, rows: NDArray[np.bool_] | None) -> _Part | str | None:
+        """The baseline's part, or why there is none; None where there is no baseline at all."""
         if self.baseline is None:
-            return measured
-        found = self._estimate(metric, part, self.baseline, name, rows)
-        return _noted(measured, found) if isinstance(found, str) else replace(measured, estimate=found)
-
-    def _estimate(
-        self, metric: Metric, part: _Part, baseline: Scored, name: str, rows: NDArray[np.bool_] | None
-    ) -> Estimate | str:
-        """The estimate of the gain, or why there is none."""
-        from mlci.stats import estimate
-
-        classes = self.candidate.predictions.n_classes
-        mine = part.said
-        if self.paired:
-            theirs = baseline.part(metric.needs, rows)
-        else:
-            masks = dict(baseline.slices)
+            return None
+        if not self.paired:
+            masks = dict(self.baseline.slices)
             if name and name not in masks:
                 return "the baseline's holdout has no such rows"
-            theirs = baseline.part(metric.needs, masks[name] if name else None)
-        if mine is None or theirs.said is None:
-            return f"the baseline gives no {metric.needs}"
-        if not len(theirs.target):
-            return "the baseline's holdout has no such rows"
+            rows = masks[name] if name else None
+        part = self.baseline.part(metrics, rows)
+        return part if part.n else "the baseline's holdout has no such rows"
+
+    def _estimates(self, metrics: Sequence[Metric], mine: _Part, theirs: _Part) -> Sequence[Estimate]:
+        from mlci.stats import estimate
+
         if self.paired:
-            return estimate.paired(
-                metric, part.target, mine, theirs.said, groups=part.groups, n_classes=classes, seed=self.seed
+            return estimate.paired_many(
+                metrics, mine.target, mine.said, theirs.said,
+                groups=mine.groups, n_classes=self._classes, seed=self.seed,
+            )  # fmt: skip
+        return [
+            estimate.unpaired(
+                each, mine.target, mine.said[each.needs], theirs.target, theirs.said[each.needs],
+                candidate_groups=mine.groups, baseline_groups=theirs.groups, n_classes=self._classes, seed=self.seed,
             )
-        return estimate.unpaired(
-            metric, part.target, mine, theirs.target, theirs.said,
-            candidate_groups=part.groups, baseline_groups=theirs.groups, n_classes=classes, seed=self.seed,
-        )  # fmt: skip
+            for each in metrics
+        ]  # fmt: skip
 
 
 def _noted(measured: _Measured, note: str) -> _Measured:

@@ -97,11 +97,14 @@ class SuiteError(UserError):
 
 
 class TrainingError(UserError):
-    """A candidate, or a training command, failed; `traceback` is the user's own, cut to their code."""
+    """A candidate, or a training command, failed.
+
+    `traceback` is the user's own, cut to their code; `stage` is what their code was doing (`fit`, `predict`, …).
+    """
 
     code = "MLCI200"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that can be told of a failed training
         self,
         message: str,
         *,
@@ -109,9 +112,11 @@ class TrainingError(UserError):
         location: Location | None = None,
         code: str | None = None,
         traceback: str = "",
+        stage: str = "",
     ) -> None:
         super().__init__(message, hint=hint, location=location, code=code)
         self.traceback = traceback
+        self.stage = stage
 
 
 class ReportError(UserError):

@@ -35,7 +35,7 @@ def write(results: Results, out: Path, *, template: str | None = None, charts: b
     except ReportError as error:
         failed = error
         markdown = fit(results, charts=charts)
-    texts = {"results.json": results.to_json(), "report.md": markdown, "report.html": html(results, charts=charts)}
+    texts = {"results.json": results.to_json(), "report.md": markdown, "report.html": html(results)}
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

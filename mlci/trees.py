@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlci.config.load import Loaded
-    from mlci.results import Commit
+    from mlci.config.models import Config
+    from mlci.results import Commit, FileChange
     from mlci.settings import Settings
 
 
@@ -46,6 +47,18 @@ class Trees:
     def base_sha(self) -> str | None:
         """The base commit, where there is one."""
         return self.base.commit.sha if self.base and self.base.commit else None
+
+    @property
+    def base_config(self) -> Config | None:
+        """The base's configuration, where it has a valid one."""
+        return self.base.loaded.config if self.base and self.base.loaded else None
+
+    def changes(self) -> tuple[FileChange, ...]:
+        """The files that differ between base and head."""
+        if self.repository is None or self.base_sha is None or self.head.commit is None:
+            return ()
+        in_place = self.head.folder.resolve() == (self.repository.root / self.prefix).resolve()
+        return self.repository.changes(self.base_sha, None if in_place else self.head.commit.sha)
 
     def in_base(self, path: str) -> bool:
         """Whether git has the files of a path, or of a glob, at the base commit."""

@@ -37,6 +37,7 @@ class Policy:
     """The rules for one model, and what the pull request would have loosened."""
 
     model: ModelConfig
+    key: tuple[str, ...] | None = None  # the columns that name a row of its dataset
     findings: tuple[Finding, ...] = ()
     comparable: bool = True  # False where the two sides answer different questions
 
@@ -51,11 +52,15 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
     """
     mine = head.config.models[name]
     theirs = base.models.get(name) if base else None
-    if theirs is None:
-        return Policy(mine)
+    key = head.config.datasets[mine.dataset].key
+    if base is None or theirs is None:
+        return Policy(mine, key)
     if (theirs.target, theirs.task, theirs.positive) != (mine.target, mine.task, mine.positive):
-        return Policy(mine, (_other_question(name, mine, theirs, head.where("models", name)),), comparable=False)
+        return Policy(mine, key, (_other_question(name, mine, theirs, head.where("models", name)),), comparable=False)
     loosened = list(_loosened(mine, theirs))
+    before = base.datasets[theirs.dataset].key
+    if before != key and before is not None:
+        loosened.append(("the holdout (it changes the `key` of the dataset)", ("dataset",)))
     merged = mine.model_copy(
         update={
             "split": _split(head.config, base, mine, theirs),
@@ -82,7 +87,7 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
         )
         for what, path in loosened
     )
-    return Policy(merged, findings)
+    return Policy(merged, before or key, findings)
 
 
 def removed(head: Loaded, base: Config | None) -> tuple[Finding, ...]:

@@ -1,0 +1,1 @@
+"""Results → what people read: the comment, the HTML page, the terminal, the model card."""

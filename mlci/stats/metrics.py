@@ -24,7 +24,7 @@ class Metric:
 
     `needs` is what a model must give: predicted `labels`, the `probability` of the classes, a `score` to rank by (a
     probability or a decision function), or predicted `values`. `function` and `arguments` are those of
-    `sklearn.metrics`; `bounds` is the range of the metric's value.
+    `sklearn.metrics`, for classes written as 0, 1, …; `bounds` is the range of the metric's value.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Metric:
     family: Family
     needs: Needs
     function: str
-    arguments: dict[str, str] = field(default_factory=dict)
+    arguments: dict[str, str | int] = field(default_factory=dict)
     greater_is_better: bool = True
     bounds: tuple[float, float] = (0.0, 1.0)
 
@@ -46,19 +46,29 @@ _INF = float("inf")
 
 
 def _averages(name: str, function: str) -> list[Metric]:
-    """The binary form, and its macro, weighted and micro averages over classes."""
+    """The binary form, and its macro, weighted and micro averages over classes.
+
+    The micro averages and the weighted recall are the share of correct rows: proportions, as accuracy is.
+    """
+    averages: tuple[tuple[str, Family], ...] = (
+        ("macro", "counts"),
+        ("weighted", "proportion" if name == "recall" else "counts"),
+        ("micro", "proportion"),
+    )
     return [
         Metric(name, BINARY, "counts", "labels", function),
         *(
-            Metric(f"{name}_{average}", CLASSES, "counts", "labels", function, {"average": average})
-            for average in ("macro", "weighted", "micro")
+            Metric(f"{name}_{average}", CLASSES, family, "labels", function, {"average": average})
+            for average, family in averages
         ),
     ]
 
 
 _ALL = [
     Metric("accuracy", CLASSES, "proportion", "labels", "accuracy_score"),
+    Metric("zero_one_loss", CLASSES, "proportion", "labels", "zero_one_loss", greater_is_better=False),
     Metric("recall", BINARY, "proportion", "labels", "recall_score"),
+    Metric("specificity", BINARY, "proportion", "labels", "recall_score", {"pos_label": 0}),
     *_averages("f1", "f1_score"),
     *_averages("precision", "precision_score"),
     *_averages("recall", "recall_score")[1:],

@@ -1,0 +1,123 @@
+"""What things are called in a report: metrics in prose, verdicts as an icon and a word, the two sides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlci.report.filters import clip
+from mlci.report.phrase import capital, code, line, prose
+from mlci.stats.metrics import METRICS, RESOURCES
+
+if TYPE_CHECKING:
+    from mlci.report.phrase import Line
+    from mlci.results import Comparison, GateResult, Results, Severity, Status
+
+ICON = {"pass": "✅", "info": "\N{INFORMATION SOURCE}\ufe0f", "warn": "⚠️", "fail": "❌"}
+UNKNOWN = "❔"
+
+HEAD = "this PR"
+
+_PROSE = {
+    "accuracy": "accuracy",
+    "average_precision": "average precision",
+    "balanced_accuracy": "balanced accuracy",
+    "brier_score": "Brier score",
+    "cohen_kappa": "Cohen’s kappa",
+    "f1": "F1",
+    "fit_seconds": "fit time",
+    "log_loss": "log loss",
+    "matthews_corrcoef": "Matthews correlation",
+    "mean_absolute_error": "mean absolute error",
+    "mean_absolute_percentage_error": "mean absolute percentage error",
+    "mean_squared_error": "mean squared error",
+    "model_size": "model size",
+    "peak_memory": "peak memory",
+    "precision": "precision",
+    "predict_seconds": "prediction time",
+    "r2": "R²",
+    "recall": "recall",
+    "roc_auc": "ROC AUC",
+    "roc_auc_ovr": "ROC AUC (one against the rest)",
+    "roc_auc_ovr_weighted": "weighted ROC AUC (one against the rest)",
+    "root_mean_squared_error": "root mean squared error",
+    "demographic_parity_difference": "demographic parity difference",
+    "demographic_parity_ratio": "demographic parity ratio",
+    "equalized_odds_difference": "equalized odds difference",
+    "equalized_odds_ratio": "equalized odds ratio",
+}
+_AVERAGES = ("macro", "weighted", "micro")
+
+_COMPARED: dict[str | None, str] = {
+    "better": "better",
+    "same": "same",
+    "worse": "worse",
+    "inconclusive": "inconclusive",
+    None: "could not be told",
+}
+_UNGATED = {"better": "better", "same": "same", "worse": "worse", "inconclusive": "no clear change"}
+_BROKEN = {"min": "too low", "max": "too high", "max_increase": "too much"}
+
+SEVERITY: dict[Severity, str] = {"fail": "fails", "warn": "warns", "info": "notes"}
+
+
+def metric(name: str) -> Line:
+    """A metric as prose calls it: `ROC AUC`, `macro F1`; in code where it has no such name."""
+    if name in _PROSE:
+        return line(_PROSE[name])
+    base, _, average = name.rpartition("_")
+    if average in _AVERAGES and base in _PROSE:
+        return line(f"{average} {_PROSE[base]}")
+    return line(code(name))
+
+
+def metric_title(name: str) -> Line:
+    """The metric as a sentence begins with it."""
+    return capital(metric(name))
+
+
+def greater_is_better(name: str) -> bool:
+    """The direction of a metric or a resource; greater is better where it is not known."""
+    return METRICS[name].greater_is_better if name in METRICS else name not in RESOURCES
+
+
+def marked(name: str, *, greater: bool) -> Line:
+    """A metric's configured name, with an arrow where lower is better."""
+    return line(code(name)) if greater else line(code(name), " ↓")
+
+
+def base(results: Results) -> str:
+    """What the base is called: its branch, or its commit."""
+    if results.base is None:
+        return "the base"
+    ref = results.base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/").removeprefix("origin/")
+    return clip(ref, 60) or short(results.base.sha) or "the base"
+
+
+def short(sha: str) -> str:
+    """The first seven characters of a commit's name."""
+    return sha[:7]
+
+
+def compared(comparison: Comparison) -> Line:
+    """Icon and word for a comparison; where nothing was compared, why."""
+    note, status = comparison.note, comparison.status
+    if comparison.gated:
+        is_open = comparison.verdict == "pass" and undecided(status)
+        return line(f"{UNKNOWN if is_open else ICON[comparison.verdict]} {_COMPARED[status]}")
+    if note.startswith("fewer than"):
+        return line(f"{UNKNOWN} too few rows to tell")
+    if status is None:
+        return line(f"{UNKNOWN} ", prose(note)) if note else line()
+    return line(_UNGATED[status])
+
+
+def undecided(status: Status | None) -> bool:
+    """Whether a comparison could not be decided."""
+    return status in (None, "inconclusive")
+
+
+def ruled(gate: GateResult) -> Line:
+    """Icon and word for a rule other than `max_regression`."""
+    if gate.verdict == "pass":
+        return line(f"{ICON['pass']} ", prose(gate.message) if gate.message else "holds")
+    return line(f"{ICON[gate.verdict]} {'not measured' if gate.value is None else _BROKEN.get(gate.rule, 'worse')}")

@@ -1,0 +1,168 @@
+"""Results → Markdown, HTML and terminal text. Pure: it reads nothing but its own templates."""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from mlci.errors import Location, ReportError
+from mlci.report import page as pages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jinja2 import BaseLoader
+
+    from mlci.results import Results
+
+_USER = "report.template"
+_FILES = {"base": "base.md.j2", "parts": "parts.md.j2", "report": "report.html.j2", "card": "card.md.j2"}
+
+
+def markdown(  # noqa: PLR0913 - each is a different thing that the caller knows
+    results: Results,
+    *,
+    detail: int = 0,
+    template: str | None = None,
+    run_url: str = "",
+    report_url: str = "",
+    comment_id: str = "default",
+    charts: bool = True,
+) -> str:
+    """The pull request's comment.
+
+    Args:
+        results: The run.
+        detail: 0 shows everything; each step more leaves more out, down to the headline alone (see `fit.fit`).
+        template: The text of a template of the user's own, which extends `base`.
+        run_url: The workflow run's address.
+        report_url: The full report's address.
+        comment_id: Tells this comment from another of mlci's in the same pull request.
+        charts: Whether to draw the forest plot.
+
+    Raises:
+        ReportError: the user's template fails; the message names its line.
+    """
+    from mlci.report.sandbox import Markdown
+
+    page = pages.build(
+        results,
+        detail=detail,
+        run_url=run_url,
+        report_url=report_url,
+        comment_id=comment_id,
+        with_charts=charts,
+    )
+    # as plain dictionaries: a model's methods are nothing for a template
+    context = {"page": page, "results": results.model_dump(mode="json"), "marker": Markdown(page.marker)}
+    return _user(template, context) if template is not None else part("base", context)
+
+
+def html(results: Results, *, run_url: str = "") -> str:
+    """The full report: one self-contained page that needs neither network nor JavaScript.
+
+    Args:
+        results: The run.
+        run_url: The workflow run's address.
+    """
+    from markupsafe import Markup
+
+    from mlci.report import sections, webpage
+
+    sheet = sections.build(results, pages.footer(results, run_url))
+    style = Markup(_file("report.css"))  # noqa: S704 - a file of mlci's own
+    text = webpage.environment(_loader()).get_template("report").render(sheet=sheet, style=style)
+    return text.strip() + "\n"
+
+
+def part(name: str, context: Mapping[str, Any]) -> str:
+    """A Markdown template of mlci's own, filled; each line that it prints is escaped."""
+    from mlci.report import sandbox
+
+    environment = sandbox.MarkdownEnvironment(loader=_loader())
+    return tidy(sandbox.bounded(environment.get_template(name), context))
+
+
+def _user(template: str, context: Mapping[str, Any]) -> str:
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    from mlci.report import sandbox
+
+    environment = sandbox.MarkdownEnvironment(loader=_loader(template))
+    try:
+        return tidy(sandbox.bounded(environment.get_template(_USER), context))
+    except TemplateSyntaxError as error:
+        raise _failed(error.message or "its syntax is wrong", error.lineno) from error
+    except (
+        TemplateError,
+        sandbox.BoundsError,
+        RecursionError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
+        said = "it calls itself without end" if isinstance(error, RecursionError) else str(error)
+        raise _failed(said or type(error).__name__, _line(error)) from error
+
+
+def _line(error: BaseException) -> int | None:
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _USER]
+    return lines[-1] if lines else None
+
+
+def _failed(said: str, line: int | None) -> ReportError:
+    where = f" in line {line}" if line else ""
+    return ReportError(
+        f"The report's template fails{where}: {said.rstrip('.')}.",
+        hint='It begins with {% extends "base" %} and fills blocks anew; `mlci render` tries one out.',
+        location=Location(_USER, line),
+    )
+
+
+@functools.cache
+def _file(name: str) -> str:
+    return (resources.files("mlci.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _loader(template: str | None = None) -> BaseLoader:
+    from jinja2 import FunctionLoader
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        if name == _USER and template is not None:
+            return template, _USER, None
+        return (_file(_FILES[name]), name, None) if name in _FILES else None
+
+    return FunctionLoader(load)
+
+
+def tidy(text: str) -> str:
+    """The Markdown with one blank line where templates leave several; what is fenced stays as it is."""
+    kept: list[str] = []
+    ticks = ""
+    for line in text.strip("\n").split("\n"):
+        mark = line[: len(line) - len(line.lstrip("`"))]
+        if ticks:
+            ticks = "" if line.rstrip() == ticks else ticks
+        elif len(mark) >= 3:  # noqa: PLR2004 - a fence
+            ticks = mark
+        elif not line.strip() and (not kept or not kept[-1]):
+            continue
+        kept.append(line if ticks or mark else line.rstrip())
+    return "\n".join(kept) + "\n"
+
+
+def terminal(results: Results, *, width: int = 80, color: bool = True, unicode: bool = True) -> str:
+    """The report for a terminal: verdict, gates, findings with hints, where to look.
+
+    Args:
+        results: The run.
+        width: The terminal's columns.
+        color: Whether to write ANSI colours.
+        unicode: Whether the terminal shows more than ASCII.
+    """
+    from mlci.report.terminal import terminal as write
+
+    return write(results, width=width, color=color, unicode=unicode)

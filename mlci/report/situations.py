@@ -1,0 +1,192 @@
+"""Which situation a run is in: what went wrong first, in what, and which numbers say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlci.results import Comparison, DatasetResult, Finding, GateResult, ModelResult, Results, Verdict
+
+Kind = Literal[
+    # in the order in which a reader must know them
+    "expectations",
+    "untrained",
+    "worse",
+    "limit",
+    "slice",
+    "cost",
+    "inconclusive",
+    "unmeasured",
+    "finding",
+    # and where nothing is wrong
+    "better",
+    "same",
+    "mixed",
+    "identical",
+    "alone",
+    "holds",
+]
+_ORDER: tuple[Kind, ...] = (
+    "expectations",
+    "untrained",
+    "worse",
+    "limit",
+    "slice",
+    "cost",
+    "inconclusive",
+    "unmeasured",
+    "finding",
+)
+_GRAVITY = {"fail": 0, "warn": 1, "pass": 2}
+
+IDENTICAL = "identical predictions"  # the method of a comparison in which both sides said the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One thing that a report has to tell."""
+
+    kind: Kind
+    verdict: Verdict
+    name: str = ""  # the model's, or the dataset's
+    model: ModelResult | None = None
+    dataset: DatasetResult | None = None
+    gates: tuple[GateResult, ...] = ()  # those that put it there
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The comparisons behind the gates, the gravest first: the primary metric, then by loss in margins."""
+        if self.model is None:
+            return ()
+        wanted = {(gate.metric, gate.slice) for gate in self.gates}
+        primary = self.model.primary
+        return tuple(
+            sorted(
+                (each for each in self.model.comparisons if (each.metric, each.slice) in wanted),
+                key=lambda each: (each.metric != primary, loss_in_margins(each)),
+            )
+        )
+
+
+def loss_in_margins(comparison: Comparison) -> float:
+    """The gain in units of what is allowed: the smallest is the gravest."""
+    return (comparison.gain or 0.0) / max(comparison.margin or 0.0, 1e-9)
+
+
+def situations(results: Results) -> tuple[Situation, ...]:
+    """All that a report has to tell, the gravest first; models and datasets that pass come last."""
+    found = [*_of_datasets(results), *_of_models(results)]
+    told = {id(finding) for each in found for finding in each.findings}
+    found += _of_findings(results, told)
+    order = {kind: place for place, kind in enumerate(_ORDER)}
+    return tuple(sorted(found, key=lambda each: (_GRAVITY[each.verdict], order.get(each.kind, len(order)))))
+
+
+def _of_datasets(results: Results) -> Iterator[Situation]:
+    for name, dataset in results.datasets.items():
+        if dataset.validation is None:
+            continue
+        verdict = dataset.validation.verdict
+        if verdict == "pass" and results.models:
+            continue  # where there are models, data that hold are no news
+        yield Situation(
+            kind="holds" if verdict == "pass" else "expectations", verdict=verdict, name=name, dataset=dataset
+        )
+
+
+def _of_models(results: Results) -> Iterator[Situation]:
+    for name, model in results.models.items():
+        failures = tuple(
+            finding
+            for finding in results.findings
+            if finding.code.startswith("MLCI2") and finding.severity == "fail" and finding.subject == name
+        )
+        if failures:
+            yield Situation(kind="untrained", verdict="fail", name=name, model=model, findings=failures)
+            continue
+        yield from _of_gates(name, model, results)
+
+
+def _of_gates(name: str, model: ModelResult, results: Results) -> Iterator[Situation]:
+    """The gravest situation of a model; its other gates stand in the table."""
+    for verdict in ("fail", "warn"):
+        judged = [gate for gate in model.gates if gate.verdict == verdict]
+        groups = {kind: tuple(gate for gate in judged if _kind(gate) == kind) for kind in _ORDER}
+        for kind, gates in groups.items():
+            if gates:
+                findings = _untold(name, gates, results) if kind == "unmeasured" else ()
+                yield Situation(kind=kind, verdict=verdict, name=name, model=model, gates=gates, findings=findings)
+                return
+    yield Situation(kind=_calm(model), verdict="pass", name=name, model=model)
+
+
+def _kind(gate: GateResult) -> Kind:
+    if gate.rule == "max_regression":
+        if gate.status == "worse":
+            return "slice" if gate.slice else "worse"
+        return "inconclusive" if gate.status == "inconclusive" else "unmeasured"
+    if gate.value is None:
+        return "unmeasured"
+    return "cost" if gate.rule == "max_increase" else "limit"
+
+
+def _untold(name: str, gates: tuple[GateResult, ...], results: Results) -> tuple[Finding, ...]:
+    """The findings that say why these gates could not be judged."""
+    metrics = {f"`{gate.metric}`" for gate in gates}
+    return tuple(
+        finding
+        for finding in results.findings
+        if finding.code == "MLCI305"
+        and finding.subject == name
+        and any(metric in finding.message for metric in metrics)
+    )
+
+
+def _calm(model: ModelResult) -> Kind:
+    """What kind of peace it is."""
+    whole = [each for each in model.comparisons if not each.slice]
+    if model.baseline.source == "none" or all(each.gain is None for each in whole):
+        return "alone"
+    if all(is_identical(each) for each in whole if each.gain is not None):
+        return "identical"
+    statuses = {each.status for each in whole if each.gated or each.metric == model.primary}
+    if any(each.status == "worse" for each in whole):
+        return "mixed"
+    return "better" if "better" in statuses else "same"
+
+
+def is_identical(comparison: Comparison) -> bool:
+    """Whether both sides said the same for every row."""
+    return comparison.method == IDENTICAL or (comparison.gain == 0 and comparison.low == 0 and comparison.high == 0)
+
+
+def _of_findings(results: Results, told: set[int]) -> Iterator[Situation]:
+    """The findings that fail or warn and that no other situation tells, of one kind together."""
+    for severity in ("fail", "warn"):
+        by_kind: dict[str, list[Finding]] = {}
+        for finding in results.findings:
+            if finding.severity == severity and id(finding) not in told:
+                by_kind.setdefault(finding.code[:5], []).append(finding)
+        for findings in by_kind.values():
+            yield Situation(kind="finding", verdict=severity, name=findings[0].subject, findings=tuple(findings))
+
+
+def whole(situation: Situation) -> list[Comparison]:
+    """The model's comparisons on the whole holdout."""
+    return [each for each in situation.model.comparisons if not each.slice] if situation.model else []
+
+
+def leading(found: list[Comparison], situation: Situation) -> Comparison | None:
+    """The primary metric's comparison among some; else the first."""
+    primary = situation.model.primary if situation.model else ""
+    return next((each for each in found if each.metric == primary), next(iter(found), None))
+
+
+def in_order(results: Results) -> list[str]:
+    """The models' names, the gravest first."""
+    found = [each.name for each in situations(results) if each.model is not None]
+    return list(dict.fromkeys([*found, *results.models]))

@@ -1,0 +1,174 @@
+"""A model's other tables: slices, candidates, what differs, what the holdout can tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlci.report import charts, digits, gatetable, look, names, svg
+from mlci.report.document import Figure, Table, columns, row
+from mlci.report.phrase import code, line, prose, strong
+
+if TYPE_CHECKING:
+    from mlci.report.charts import Axis
+    from mlci.report.document import Row
+    from mlci.report.phrase import Part
+    from mlci.results import CandidateResult, Comparison, ModelResult, Side
+
+_RANK = {"fail": 0, "warn": 1, "pass": 2}
+_FACTS = (
+    ("model", "estimator", "estimator"),
+    ("training", "rows", "train_rows"),
+    ("training", "fit", "fit_seconds"),
+    ("training", "peak memory", "peak_memory"),
+    ("model", "prediction", "predict_seconds"),
+    ("model", "size", "model_size"),
+)
+
+
+# --- slices ----------------------------------------------------------------------------------------------------
+
+
+def slices(model: ModelResult, main: str, *, here: str = names.HEAD, with_plots: bool = False) -> Table:
+    """The slices in every metric, those that are judged badly first; the two sides are called `main` and `here`."""
+    found = ordered_slices(model)
+    titles = (
+        *columns("slice", "metric", ("rows", "right"), (main, "right"), (here, "right"), ("gain", "right")),
+        *columns((f"{digits.level(model.confidence)} interval", "center"), ("", "center"), ""),
+    )
+    axes = _axes(found) if with_plots else {}
+    is_told = len({each.metric for each in found}) > 1
+    rows = [_slice(each, axes.get(each.metric), names_metric=is_told) for each in found]
+    if len(axes) == 1:
+        scale = Figure(svg.scale(next(iter(axes.values()))))
+        rows.append(row(*[""] * 7, scale, "", tone="scale"))
+    return Table(titles, tuple(rows)).without_empty_columns()
+
+
+def _axes(found: list[Comparison]) -> dict[str, Axis]:
+    """Per metric, the axis that its slices share."""
+    by_metric: dict[str, list[charts.Mark]] = {}
+    for each in found:
+        if mark := charts.Mark.of(each, each.slice):
+            by_metric.setdefault(each.metric, []).append(mark)
+    return {metric: charts.panel(marks).axis for metric, marks in by_metric.items()}
+
+
+def _slice(each: Comparison, axis: Axis | None, *, names_metric: bool) -> Row:
+    exactness = digits.precision(each)
+    gain = digits.signed(each.gain, exactness) if each.gain is not None else ""
+    mark = charts.Mark.of(each, f"{each.metric} on {each.slice}")
+    return row(
+        code(each.slice),
+        names.marked(each.metric, greater=each.greater_is_better) if names_metric else "",
+        digits.count(each.rows),
+        digits.number(each.baseline, exactness) if each.baseline is not None else "",
+        digits.number(each.candidate, exactness),
+        strong(gain) if each.verdict == "fail" else gain,
+        gatetable.interval(each),
+        Figure(svg.row(mark, axis, exactness=exactness) if mark and axis else ""),
+        names.compared(each),
+        tone=gatetable.tone(each),
+    )
+
+
+def ordered_slices(model: ModelResult) -> list[Comparison]:
+    """The comparisons on slices, those that are judged badly first, then by gain."""
+    found = [each for each in gatetable.judged(model) if each.slice]
+    place = {metric: i for i, metric in enumerate(dict.fromkeys((model.primary, *(e.metric for e in found))))}
+    return sorted(
+        found,
+        key=lambda each: (
+            _RANK[each.verdict] if each.gated else 3,
+            place[each.metric],
+            each.gain is None,
+            each.gain or 0.0,
+        ),
+    )
+
+
+# --- candidates and what differs -------------------------------------------------------------------------------
+
+
+def candidates(model: ModelResult) -> Table:
+    """The election among the candidates."""
+    titles = columns("candidate", (line("cross-validated ", code(model.primary)), "right"), ("fit", "right"))
+    found = sorted(model.candidates, key=lambda each: not each.elected)
+    rows = [
+        row(
+            strong(code(each.name)) if each.elected else code(each.name),
+            elected_by(each),
+            digits.duration(each.fit_seconds) if each.fit_seconds is not None else "",
+        )
+        for each in found
+    ]
+    return Table(titles, tuple(rows)).without_empty_columns()
+
+
+def elected_by(each: CandidateResult) -> str:
+    """`0.868 ± 0.003`, in the digits that the spread over the folds supports."""
+    if each.cv_mean is None:
+        return ""
+    if not each.cv_std:
+        return digits.number(each.cv_mean, 4)
+    exactness = digits.spread_decimals(each.cv_std)
+    return f"{digits.number(each.cv_mean, exactness)} ± {digits.number(each.cv_std, exactness)}"
+
+
+def changes(model: ModelResult, main: str) -> Table:
+    """What differs between the two winners: parameters, features, packages, and what the training cost."""
+    difference = model.difference
+    rows = [
+        *([_change("winner", "", difference.winner.before, difference.winner.after)] if difference.winner else []),
+        *(_change("parameter", each.name, each.before, each.after) for each in difference.params),
+        *(_change("feature", name, "", "new") for name in difference.features_added),
+        *(_change("feature", name, "", "removed") for name in difference.features_removed),
+        *(_change("feature", each.name, each.before, each.after) for each in difference.features_retyped),
+        *(_change("package", each.name, each.before, each.after) for each in difference.packages),
+        *(each for each in sides(model).rows if model.baseline.side and str(each.cells[2]) != str(each.cells[3])),
+    ]
+    return Table(columns("what", "", (main, "right"), (names.HEAD, "right")), tuple(rows)).without_empty_columns()
+
+
+def _change(kind: str, name: str, before: str, after: str) -> Row:
+    if after in ("new", "removed") and not before:
+        return row(kind, code(name), "", after)
+    shown = [look.value(text) if text else digits.NONE for text in (before, after)]
+    return row(kind, code(name) if name else "", *shown)
+
+
+def sides(model: ModelResult) -> Table:
+    """What each side's training took and cost; a row that neither side knows is left out."""
+    rows = [row(kind, title, _fact(model.baseline.side, name), _fact(model.side, name)) for kind, title, name in _FACTS]
+    return Table(columns("what", "", "", ""), tuple(each for each in rows if any(each.cells[2:])))
+
+
+def _fact(side: Side | None, name: str) -> Part:
+    value = getattr(side, name) if side else None
+    if value in (None, ""):
+        return ""
+    if isinstance(value, str):
+        return code(value)
+    return digits.count(value) if name == "train_rows" else digits.cost(name, value)
+
+
+# --- what the holdout can tell ---------------------------------------------------------------------------------
+
+
+def power(model: ModelResult) -> Table:
+    """Per metric: what is allowed, what would be noticed, and how the interval is made."""
+    titles = columns(
+        "metric", ("allowed loss", "right"), ("loss it notices", "right"), ("rows to settle it", "right"), "method"
+    )
+    rows = (_noticed(each) for each in gatetable.ordered(model) if each.method or each.detectable)
+    return Table(titles, tuple(rows)).without_empty_columns()
+
+
+def _noticed(each: Comparison) -> Row:
+    exactness = digits.precision(each)
+    return row(
+        code(each.metric),
+        digits.number(each.margin, exactness) if each.margin is not None else "",
+        digits.number(each.detectable, exactness) if each.detectable else "",
+        digits.count(each.rows_needed) if each.rows_needed else "",
+        prose(each.method),
+    )

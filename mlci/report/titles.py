@@ -1,0 +1,131 @@
+"""The heading: who, and how, in one clause per situation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlci.report import digits, names
+from mlci.report.phrase import code, line, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlci.report.phrase import Line, Part
+    from mlci.report.situations import Kind, Situation
+
+_SUBJECTS = {
+    "1": "the data need",
+    "2": "the training needs",
+    "3": "the comparison needs",
+    "4": "the rules need",
+    "5": "GitHub needs",
+}
+_CHECKS = {"1": "the data", "2": "the training", "3": "the comparison", "4": "the rules", "5": "GitHub"}
+
+
+def title(found: tuple[Situation, ...], main: str) -> Line:
+    """The heading for all situations of a run.
+
+    Args:
+        found: The situations, the gravest first; at least one.
+        main: What the base is called.
+    """
+    lead = found[0]
+    first = clause(lead, main)
+    if lead.kind == "finding":
+        calm = [each for each in found if each.verdict == "pass" and each.model is not None]
+        return line(clause(calm[0], main), ", but ", first) if len(calm) == 1 else first
+    others = [each for each in found[1:] if each.verdict == lead.verdict and each.kind != "finding"]
+    if not others:
+        return first
+    if lead.verdict == "pass":
+        return _all_calm(found, main)
+    if len(others) == 1:
+        return line(first, ", and ", clause(others[0], main))
+    return line(first, f", and {digits.plural(len(others), 'more problem')}")
+
+
+def _all_calm(found: tuple[Situation, ...], main: str) -> Line:
+    kinds = {each.kind for each in found}
+    if kinds == {"holds"}:
+        return line("the data hold all their expectations")
+    if kinds == {"alone"}:
+        return line(f"all {len(found)} models are measured; there is no baseline yet")
+    better: list[Part] = [code(each.name) for each in found if each.kind == "better"]
+    if better:
+        return line(listed(better), f" {'is' if len(better) == 1 else 'are'} better than {main}, and no model is worse")
+    if kinds <= {"same", "identical"}:
+        return line(f"all {len(found)} models are as good as {main}")
+    return line(f"all {len(found)} models pass their gates")
+
+
+def clause(situation: Situation, main: str) -> Line:
+    """`` `income` is worse than main``."""
+    return _CLAUSES[situation.kind](situation, main)
+
+
+def _expectations(situation: Situation, _main: str) -> Line:
+    name = code(situation.name)
+    validation = situation.dataset.validation if situation.dataset else None
+    if validation is None or not validation.evaluated:
+        return line(name, " was checked against no expectation")
+    if not validation.failed:
+        return line(name, " could not be checked in full")
+    if validation.evaluated == 1:
+        return line(name, " breaks its only expectation")
+    if validation.failed == validation.evaluated:
+        return line(name, f" breaks all of its {digits.count(validation.evaluated)} expectations")
+    return line(
+        name,
+        f" breaks {digits.count(validation.failed)} of its {digits.plural(validation.evaluated, 'expectation')}",
+    )
+
+
+def _limit(situation: Situation, _main: str) -> Line:
+    metrics = [names.metric(metric) for metric in dict.fromkeys(gate.metric for gate in situation.gates)]
+    return line(code(situation.name), " misses its limit on ", listed(metrics))
+
+
+def _slice(situation: Situation, main: str) -> Line:
+    parts = list(dict.fromkeys(gate.slice for gate in situation.gates))
+    where = line("on ", code(parts[0])) if len(parts) == 1 else line(f"on {len(parts)} slices")
+    return line(code(situation.name), f" is worse than {main} ", where)
+
+
+def _cost(situation: Situation, _main: str) -> Line:
+    metrics = [names.metric(gate.metric) for gate in situation.gates]
+    return line(code(situation.name), " costs more than its gates allow: ", listed(metrics))
+
+
+def _inconclusive(situation: Situation, main: str) -> Line:
+    return line("too few rows to tell whether ", code(situation.name), f" is worse than {main}")
+
+
+def _finding(situation: Situation, _main: str) -> Line:
+    kind = situation.findings[0].code[4]
+    if situation.verdict == "fail":
+        return line(f"a check of {_CHECKS[kind]} failed" if kind in _CHECKS else "the run failed")
+    return line(f"{_SUBJECTS.get(kind, 'the run needs')} a look")
+
+
+def _named(text: str) -> Callable[[Situation, str], Line]:
+    return lambda situation, main: line(code(situation.name), text.format(main=main))
+
+
+_CLAUSES: dict[Kind, Callable[[Situation, str], Line]] = {
+    "expectations": _expectations,
+    "untrained": _named(" could not be trained"),
+    "worse": _named(" is worse than {main}"),
+    "limit": _limit,
+    "slice": _slice,
+    "cost": _cost,
+    "inconclusive": _inconclusive,
+    "unmeasured": _named(" could not be judged in full"),
+    "finding": _finding,
+    "better": _named(" is better than {main}"),
+    "same": _named(" is as good as {main}"),
+    "mixed": _named(" passes its gates"),
+    "identical": _named(" predicts the same as on {main}"),
+    "alone": _named(" has no baseline to compare with yet"),
+    "holds": _named(" holds all its expectations"),
+}

@@ -1,0 +1,145 @@
+"""The run: the stations of the way, in order."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from mlci import __version__, contest, datasets, press
+from mlci.config.policy import removed
+from mlci.errors import Location, UserError
+from mlci.plan import plan
+from mlci.record import Record, findings_of
+from mlci.results import Results, worst
+from mlci.trees import laid_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlci.contest import Judged
+    from mlci.progress import Progress
+    from mlci.results import DatasetResult, Finding, GateResult
+    from mlci.settings import Settings
+    from mlci.trees import Trees
+
+Placed = TypeVar("Placed", "Finding", "GateResult")
+
+_GRAVEST_FIRST = {"fail": 0, "warn": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run's results; `at_fault`: the repository's own data or code kept a part of it from being judged."""
+
+    results: Results
+    at_fault: bool
+
+
+def run(settings: Settings, progress: Progress) -> Done:
+    """Run mlci once: read, validate, train, compare, judge, report.
+
+    Raises:
+        ConfigError: the configuration is missing or wrong.
+        GitError: the two sides cannot be found.
+        UserError: the output folder cannot be written to.
+    """
+    record = Record()
+    with _scratch() as scratch, laid_out(settings, scratch) as trees:
+        config = trees.loaded.config
+        todo = plan(settings, config, has_base=trees.base is not None)
+        record.add((*trees.findings, *removed(trees.loaded, trees.base_config)))
+        progress.say(_opening(trees))
+        with record.timed("data"):
+            tables = datasets.read(trees, todo, scratch, record, progress)
+        with datasets.validating(trees, tables, record, progress) as validations:
+            with record.timed("models"):
+                judged = contest.judge(trees, todo, tables, scratch, record, progress)
+            checked = validations()
+        results = _results(trees, record, tables.results(checked), judged)
+        return Done(_printed(results, judged, trees, record, settings), record.at_fault)
+
+
+def _opening(trees: Trees) -> str:
+    head, base = trees.head.commit, trees.base and trees.base.commit
+    mine = f"{head.sha[:7]}{' and changes not committed' if head.dirty else ''}" if head else "this folder"
+    return f"judging {mine} against {f'{base.ref} at {base.sha[:7]}' if base else 'nothing: there is no baseline'}"
+
+
+def _results(trees: Trees, record: Record, checked: dict[str, DatasetResult], judged: Sequence[Judged]) -> Results:
+    """Everything that was found, as the frozen record of the run; places are told from the repository's top."""
+    import platform
+
+    findings = sorted(
+        (_placed(each, trees.prefix) for each in record.findings), key=lambda each: _GRAVEST_FIRST[each.severity]
+    )
+    models = {
+        each.name: each.result.model_copy(
+            update={"gates": tuple(_placed(gate, trees.prefix) for gate in each.result.gates)}
+        )
+        for each in judged
+    }
+    verdicts = [
+        *(each.verdict for each in models.values()),
+        *(each.validation.verdict for each in checked.values() if each.validation),
+        *(each.severity for each in findings),
+    ]
+    head, base = trees.head.commit, trees.base and trees.base.commit
+    return Results.model_validate(
+        {
+            "mlci": __version__,
+            "verdict": worst(verdicts),
+            "head": head or {"sha": ""},
+            "base": base,
+            "datasets": checked,
+            "models": models,
+            "findings": tuple(findings),
+            "files": trees.changes(),
+            "environment": {"python": platform.python_version(), "platform": platform.platform(terse=True)},
+            "timings": record.timings,
+        }
+    )
+
+
+def _printed(results: Results, judged: Sequence[Judged], trees: Trees, record: Record, settings: Settings) -> Results:
+    """Write everything out; a template that fails is a finding in a report that is written without it."""
+    out = settings.folder / settings.out
+    charts = trees.loaded.config.report.charts
+    try:
+        template = press.template_of(trees)
+        press.write(results, out, template=template, charts=charts)
+    except UserError as error:
+        if error.code != "MLCI420":
+            raise
+        record.at_fault = True
+        found = (*results.findings, *findings_of(error, ""))
+        results = results.model_copy(update={"findings": found, "verdict": "fail"})
+        press.write(results, out, charts=charts)
+    press.write_models(
+        results,
+        out,
+        {each.name: each.predictions for each in judged if each.predictions is not None},
+        {each.name: each.model_path for each in judged if each.result.winner},
+    )
+    return results
+
+
+def _placed(each: Placed, prefix: Path) -> Placed:
+    """A finding or a gate whose place is told from the repository's top, where an editor or GitHub looks for it."""
+    if each.location is None or not prefix.parts:
+        return each
+    place = Location((prefix / each.location.path).as_posix(), each.location.line, each.location.column)
+    return each.model_copy(update={"location": place})
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for everything that does not outlive the run, also where it is interrupted."""
+    folder = Path(tempfile.mkdtemp(prefix="mlci-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,162 @@
+"""Means of a loss of each row: log_loss, brier_score, mean absolute and squared errors.
+
+The gain is the mean of the rows' differences, so its interval is that of a paired t test, with the degrees of freedom
+that the differences' fourth moment allows (see `mlci.stats.influence`): skewed differences get wider intervals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlci.stats.estimate import concluded
+from mlci.stats.influence import Stratum, clustered, student
+from mlci.stats.sides import blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from mlci.stats.estimate import Estimate
+    from mlci.stats.metrics import Metric
+    from mlci.stats.sides import Pair, Side
+
+    Array = NDArray[Any]
+    Loss = Callable[[Array, Array], Array]
+
+RARE = 30  # rows of a class below which a loss that was not seen counts
+_LEAST = 3  # rows that have a variance worth the name
+
+
+def _log_loss(y: Array, probability: Array) -> Array:
+    """−log of the probability of what happened, clipped as scikit-learn clips it."""
+    if probability.ndim == 1:
+        happened = np.where(y == 1, probability, 1 - probability)
+    else:
+        happened = np.take_along_axis(probability, y.astype(np.intp)[:, None], axis=1)[:, 0]
+    least = np.finfo(happened.dtype).eps if happened.dtype.kind == "f" else np.finfo(np.float64).eps
+    return np.asarray(-np.log(np.clip(happened, least, 1 - least)), dtype=np.float64)
+
+
+def _brier(y: Array, probability: Array) -> Array:
+    said = probability if probability.ndim == 1 else probability[:, 1]
+    return np.square(said.astype(np.float64) - (y == 1))
+
+
+def _absolute(y: Array, predicted: Array) -> Array:
+    return np.abs(np.subtract(predicted, y, dtype=np.float64))
+
+
+def _squared(y: Array, predicted: Array) -> Array:
+    return np.square(np.subtract(predicted, y, dtype=np.float64))
+
+
+def _relative(y: Array, predicted: Array) -> Array:
+    return _absolute(y, predicted) / np.maximum(np.abs(y), np.finfo(np.float64).eps)
+
+
+_LOSSES: dict[str, Loss] = {
+    "log_loss": _log_loss,
+    "brier_score_loss": _brier,
+    "mean_absolute_error": _absolute,
+    "mean_squared_error": _squared,
+    "mean_absolute_percentage_error": _relative,
+}
+
+
+def undefined(metric: Metric, side: Side) -> str:  # noqa: ARG001 - a mean of losses always has a meaning
+    """Why the metric has no meaning on these rows; empty where it has."""
+    return ""
+
+
+def value(metric: Metric, side: Side) -> float:
+    """The metric's value."""
+    return _mean(side, _of_rows(metric, side))
+
+
+def paired(metric: Metric, pair: Pair) -> Estimate:
+    """Compare both sides on the same rows."""
+    loss = _LOSSES[metric.function]
+    differences = np.empty(pair.n)
+    totals = np.zeros(2)
+    for rows in blocks(pair.n):
+        mine = loss(pair.y[rows], pair.candidate.prediction[rows])
+        theirs = loss(pair.y[rows], pair.baseline.prediction[rows])
+        np.subtract(theirs, mine, out=differences[rows])
+        weight = None if pair.weight is None else pair.weight[rows]
+        totals += [each.sum() if weight is None else each @ weight for each in (mine, theirs)]
+    candidate, baseline = totals / pair.n
+    gain = baseline - candidate
+    unseen = _unseen(metric, pair, differences)
+    differences -= gain
+    law = student(gain, [_stratum(pair.candidate, differences, unseen)])
+    method = "paired t, by cluster" if pair.groups is not None else "paired t"
+    return concluded(
+        metric, candidate=candidate, baseline=baseline, method=method, n=pair.n, distribution=law, se=law.se
+    )
+
+
+def unpaired(metric: Metric, candidate: Side, baseline: Side) -> Estimate:
+    """Compare both sides on independent rows."""
+    means, strata = [], []
+    for side in (candidate, baseline):
+        losses = _of_rows(metric, side)
+        means.append(_mean(side, losses))
+        strata.append(_stratum(side, losses - means[-1]))
+    law = student(metric.sign * (means[0] - means[1]), strata)
+    return concluded(
+        metric, candidate=means[0], baseline=means[1], method="Welch",
+        n=candidate.n + baseline.n, distribution=law, se=law.se,
+    )  # fmt: skip
+
+
+def _of_rows(metric: Metric, side: Side) -> Array:
+    loss = _LOSSES[metric.function]
+    losses = np.empty(side.n)
+    for rows in blocks(side.n):
+        losses[rows] = loss(side.y[rows], side.prediction[rows])
+    return losses
+
+
+def _mean(side: Side, losses: Array) -> float:
+    return float(losses.mean() if side.weight is None else losses @ side.weight / side.n)
+
+
+def _stratum(side: Side, centred: Array, unseen: list[float] | None = None) -> Stratum:
+    values = centred if side.weight is None else centred * side.weight
+    if side.groups is not None:
+        return clustered(values, side.groups)
+    if side.n < _LEAST:
+        return Stratum(1, 0.0, 0.0, 0.0)
+    return Stratum.of(values, unseen=unseen or ())
+
+
+def _unseen(metric: Metric, pair: Pair, differences: Array) -> list[float]:
+    """Sizes of the differences that rows of rare classes would bring, one for each rare class.
+
+    With few rows of a class, or none, what they would bring is not in the sample's variance. Its size is taken from
+    those rows, and from what every row would bring if it were of that class, weighed by the probability that both
+    sides give to that.
+    """
+    if metric.needs != "probability":
+        return []
+    sizes = []
+    for code in np.flatnonzero(pair.candidate.class_rows < RARE).tolist():
+        chance = (_probability(pair.candidate.prediction, code) + _probability(pair.baseline.prediction, code)) / 2
+        supposed = np.full(pair.n, code)
+        loss = _LOSSES[metric.function]
+        change = loss(supposed, pair.baseline.prediction) - loss(supposed, pair.candidate.prediction)
+        rows = pair.y == code
+        weight = float(chance.sum()) + int(np.count_nonzero(rows))
+        total = float(chance @ np.square(change)) + float(np.square(differences[rows]).sum())
+        sizes.append(float(np.sqrt(total / weight)) if weight > 0 else 0.0)
+    return sizes
+
+
+def _probability(prediction: Array, code: int) -> Array:
+    """That a row is of a class, shape (n,)."""
+    if prediction.ndim > 1:
+        return np.asarray(prediction[:, code])
+    return prediction if code == 1 else 1 - prediction

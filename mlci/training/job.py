@@ -1,0 +1,311 @@
+"""Training one side of a model in a child process: the job goes out, the report and the predictions come back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mlci.data.labels import canonical_label
+from mlci.results import CandidateResult, Column, Finding, Side
+from mlci.stats.metrics import METRICS
+from mlci.training import exchange, failures, predictions, report, sandbox
+from mlci.training.events import Follower
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
+    from mlci.config.models import ModelConfig
+    from mlci.training.environment import Environment
+    from mlci.training.events import Event
+    from mlci.training.predictions import Predictions
+
+VERSION = 1
+DataFormat = Literal["parquet", "csv"]
+
+
+class StoppedError(Exception):
+    """The caller asked for the end of the run; no child is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """What one side of one model needs to be trained and to predict the holdout.
+
+    Attributes:
+        model: Its name in `mlci.yml`.
+        side: The pull request's or the base branch's.
+        config: The model as that side, or the head, configures it.
+        root: The repository's folder, where the code is imported and run.
+        train: The training rows, in `data_format`.
+        holdout: The holdout rows, without the target.
+        data_format: Of both files; a child that reads another one is given copies.
+        train_rows: Their number.
+        holdout_rows: Their number.
+        classes: Canonical labels in order; for a binary task the negative one, then the positive one.
+        environment: The interpreter to train in.
+        scratch: A folder of this training's own, which is made where it is not there.
+        threads: That the training may use.
+        schema: The types of the columns in both files, in Polars' words (`str(dtype)`); a CSV file does not say them.
+        drop: Columns of the files that no candidate is given, beside those of the configuration; the election may
+            still split by them.
+    """
+
+    model: str
+    side: Literal["head", "base"]
+    config: ModelConfig
+    root: Path
+    train: Path
+    holdout: Path
+    data_format: DataFormat = "parquet"
+    train_rows: int
+    holdout_rows: int
+    classes: tuple[str, ...] = ()
+    environment: Environment
+    scratch: Path
+    threads: int = 1
+    schema: Mapping[str, str] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The model and its side, as a sentence names them."""
+        return f"`{self.model}`{self.where}"
+
+    @property
+    def where(self) -> str:
+        """What a sentence adds for the side that is not the pull request's."""
+        return " on the base branch" if self.side == "base" else ""
+
+    @property
+    def positive(self) -> str | None:
+        """The canonical text of the positive label, of a binary task."""
+        return None if self.config.positive is None else canonical_label(self.config.positive)
+
+    @property
+    def out(self) -> Path:
+        """Where the child writes."""
+        return self.scratch / "out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """What came back, all of it checked.
+
+    Attributes:
+        winner: The elected candidate's name; `command` where a command trained.
+        candidates: The election.
+        side: What the winner is and cost.
+        predictions: The winner's, for the holdout.
+        model_path: The saved model, in skops' format or in the command's own; None where there is none.
+        files: The repository's files that the training loaded, relative to its root.
+        findings: Warnings that the training issued, and what could not be done; all for information.
+        log: What the child printed, the middle left out where it is long; it may hold values of the data.
+    """
+
+    winner: str
+    candidates: tuple[CandidateResult, ...]
+    side: Side
+    predictions: Predictions
+    model_path: Path | None
+    files: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    log: str
+
+
+def train(
+    training: Training,
+    *,
+    on_event: Callable[[Event], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Trained:
+    """Elect a candidate on the training rows, fit it on all of them, and predict the holdout.
+
+    Args:
+        training: What to train.
+        on_event: Told each step, while the child works, in the thread that called.
+        stop: Set it, from any thread, to end the child.
+
+    Raises:
+        TrainingError: the code, the estimator, the command or its predictions failed (MLCI200 to MLCI208).
+        StoppedError: `stop` was set.
+    """
+    if training.out.exists():
+        shutil.rmtree(training.out)  # what an earlier training left must not pass for this one's
+    training.out.mkdir(parents=True)
+    if training.config.command is not None:
+        from mlci.training import command
+
+        return command.train(training, watch=watcher(None, stop))
+    follower = Follower(training.out / "events.jsonl", on_event)
+    worker = Path(__file__).with_name("worker.py")
+    job = write_job(training, worker_job(training))
+    outcome = run(training, [str(training.environment.python), "-s", str(worker), str(job)], watcher(follower, stop))
+    follower.poll()
+    path = training.out / "report.json"
+    if not os.path.lexists(path):  # it is the last thing that a worker writes: with it, the work is done
+        stack = failures.dump(outcome.log, training.root)
+        raise failures.ended(outcome, training, output=stack, at=follower.last)
+    result = report.read(path)
+    if isinstance(result, report.Failure):
+        raise failures.told(result, training)
+    return _trained(training, result, outcome.log)
+
+
+def run(
+    training: Training,
+    command: list[str],
+    tick: Callable[[], None],
+    extra: Mapping[str, str] | None = None,
+) -> sandbox.Outcome:
+    """Run a command in the model's environment, in the repository."""
+    environment = sandbox.environment(
+        python=training.environment.python,
+        scratch=training.scratch,
+        seed=training.config.seed,
+        threads=training.threads,
+    )
+    return sandbox.run(
+        command,
+        cwd=training.root,
+        env={**environment, **(extra or {})},
+        timeout=training.config.timeout,
+        tick=tick,
+    )
+
+
+def watcher(follower: Follower | None, stop: threading.Event | None) -> Callable[[], None]:
+    """What is done again and again while a child works."""
+
+    def tick() -> None:
+        if stop is not None and stop.is_set():
+            raise StoppedError
+        if follower is not None:
+            follower.poll()
+
+    return tick
+
+
+def write_job(training: Training, job: Mapping[str, Any]) -> Path:
+    """Write a job into the scratch folder; gives its path."""
+    path = training.scratch / "job.json"
+    path.write_text(json.dumps(job, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def common_job(training: Training) -> dict[str, Any]:
+    """What workers and commands are both told."""
+    return {
+        "version": VERSION,
+        "model": training.model,
+        "task": training.config.task,
+        "target": training.config.target,
+        "positive": training.positive,
+        "classes": list(training.classes),
+        "seed": training.config.seed,
+        "threads": training.threads,
+    }
+
+
+def worker_job(training: Training) -> dict[str, Any]:
+    """The job that `worker.py` reads."""
+    config = training.config
+    metric = METRICS[config.primary]
+    primary = {name: value for name, value in asdict(metric).items() if name in _PRIMARY}
+    wanted: DataFormat = training.data_format if training.environment.has_parquet else "csv"
+    train, holdout = exchange.tables(training, wanted)
+    return {
+        **common_job(training),
+        "train": {"path": str(train), "format": wanted},
+        "holdout": {"path": str(holdout), "format": wanted},
+        "schema": dict(training.schema),
+        "root": str(training.root),
+        "candidates": dict(config.candidates),
+        "cv": cross_validation(config),
+        "primary": primary,
+        "drop": [*config.drop, *training.drop],
+        "out": str(training.out),
+    }
+
+
+_PRIMARY = ("name", "function", "arguments", "needs", "greater_is_better")
+
+
+def cross_validation(config: ModelConfig) -> dict[str, Any]:
+    """How training rows are split for the election: as the holdout was split from them."""
+    kind = config.split.kind
+    if kind in ("group", "time"):
+        return {"kind": kind, "folds": config.cv, "column": config.split.group or config.split.time}
+    return {"kind": "kfold" if config.task == "regression" else "stratified", "folds": config.cv, "column": None}
+
+
+def _trained(training: Training, result: report.Success, log: str) -> Trained:
+    side = Side(
+        winner=result.winner,
+        estimator=result.estimator,
+        train_rows=result.train_rows,
+        fit_seconds=result.fit_seconds,
+        predict_seconds=result.predict_seconds,
+        peak_memory=result.peak_memory,
+        model_size=result.model_size,
+        params=result.params,
+        features=tuple(Column(name=each.name, dtype=each.dtype, nulls=each.nulls) for each in result.features),
+        packages=result.packages,
+    )
+    candidates = tuple(
+        CandidateResult(
+            name=each.name,
+            cv_mean=each.cv_mean,
+            cv_std=each.cv_std,
+            fit_seconds=result.fit_seconds if each.fit_seconds is None else each.fit_seconds,
+            elected=each.name == result.winner,
+        )
+        for each in result.candidates
+    )
+    return Trained(
+        winner=result.winner,
+        candidates=candidates,
+        side=side,
+        predictions=predictions.read(
+            training.out / result.predictions,
+            task=training.config.task,
+            classes=training.classes,
+            positive=training.positive,
+            rows=training.holdout_rows,
+            who=f"`{result.winner}`{training.where}",
+        ),
+        model_path=training.out / result.model if result.model else None,
+        files=result.files,
+        findings=(*_warnings(training, result), *notes(training, result.notes)),
+        log=log,
+    )
+
+
+def _warnings(training: Training, result: report.Success) -> list[Finding]:
+    return [
+        Finding(
+            code="MLCI210",
+            severity="info",
+            message=f"`{each.candidate}` of {training.subject} warned: {each.category}: {each.message}",
+            hint="Values are left out; training outside of mlci shows the whole warning.",
+            subject=training.model,
+        )
+        for each in result.warnings
+    ]
+
+
+def notes(training: Training, texts: tuple[str, ...]) -> list[Finding]:
+    """What a training could not do, for information."""
+    return [
+        Finding(
+            code="MLCI211",
+            severity="info",
+            message=f"{training.subject[0].upper()}{training.subject[1:]}: {text}",
+            subject=training.model,
+        )
+        for text in texts
+    ]

@@ -1,0 +1,87 @@
+"""`mlci validate`: data against suites, without git, models or a report."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from mlci.config.models import Dataset
+from mlci.errors import ConfigError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlci.config.models import GxSuite
+    from mlci.expectations import Outcome
+
+_MARKS = {"pass": "ok", "warn": "WARN", "fail": "FAIL"}
+
+
+def validate_file(data: str, suite: str, *, engine: str, folder: Path) -> dict[str, Outcome]:
+    """Check files, a glob or a URL against one suite; paths are relative to `folder`.
+
+    Raises:
+        UserError: the data or the suite cannot be read.
+    """
+    try:
+        dataset = Dataset(path=data, suite=suite)
+    except ValidationError:
+        raise UserError("--data is empty.", hint="Name a CSV or Parquet file, a glob or a URL.") from None
+    name = Path(data).stem.replace("*", "data") or "data"
+    return {name: _outcome(name, dataset, suite, folder, engine)}
+
+
+def validate_config(folder: Path, config: str | None, *, engine: str) -> dict[str, Outcome]:
+    """Check every dataset of a configuration that has a suite.
+
+    Raises:
+        UserError: the configuration, the data or a suite cannot be read, or no dataset has a suite.
+    """
+    from mlci.config.load import load
+
+    root = (folder / config).parent if config else folder
+    loaded = load(root, Path(config).name if config else None)
+    outcomes = {
+        name: _outcome(name, dataset, dataset.suite, root, engine)
+        for name, dataset in loaded.config.datasets.items()
+        if dataset.suite is not None
+    }
+    if not outcomes:
+        raise ConfigError(
+            "No dataset has a suite, so there is nothing to check.",
+            hint="Give one: `suite: expectations/….json`; `mlci init` writes a first one.",
+            location=loaded.where("datasets"),
+        )
+    return outcomes
+
+
+def _outcome(name: str, dataset: Dataset, suite: str | GxSuite, root: Path, engine: str) -> Outcome:
+    from mlci.data.read import open_table
+    from mlci.expectations import load, validate
+
+    loaded = load(suite, root=root)
+    with tempfile.TemporaryDirectory(prefix="mlci-") as scratch:
+        table = open_table(name, dataset, root=root, scratch=Path(scratch))
+        return validate(table.scan(), loaded, engine=engine, dataset=name)
+
+
+def lines(name: str, outcome: Outcome) -> Iterator[str]:
+    """An outcome as a person reads it in a terminal: what failed first, then what held."""
+    validation = outcome.validation
+    told = f"{validation.evaluated - validation.failed} of {validation.evaluated} expectations hold"
+    yield f"{_MARKS[validation.verdict]:4}  {name}: {told} ({validation.suite}, {validation.engine})"
+    for each in sorted(validation.expectations, key=lambda each: each.success):
+        mark = "ok" if each.success else _MARKS[{"critical": "fail", "warning": "warn"}.get(each.severity, "pass")]
+        column = f" {each.column}" if each.column else ""
+        counted = ""
+        if not each.success and each.unexpected_count is not None and each.element_count:
+            counted = f": {each.unexpected_count:,} of {each.element_count:,} rows"
+        yield f"  {mark:4}  {each.type}{column} {each.description}".rstrip() + (
+            f": {each.error}" if each.error else counted
+        )
+    for finding in outcome.findings:
+        if finding.code != "MLCI101":
+            yield f"  {finding.severity}: {finding.message} {finding.hint} ({finding.code})"
