@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mlci import gates
 from mlci.compare import Scored, compare
+from mlci.config.policy import fitted
 from mlci.config.policy import judge as policy_of
 from mlci.difference import difference
 from mlci.errors import TrainingError, UserError
@@ -136,6 +137,7 @@ def _start(setting: _Setting, workshop: Workshop) -> _Contest | Judged:
     missing = {policy.model.dataset, policy.model.split.test} - {None, *setting.tables.head}
     if missing:
         return Judged(setting.name, _unjudged(setting.name, policy, "its data could not be read"))
+    policy = fitted(policy, setting.trees.loaded, setting.name, setting.tables.head[policy.model.dataset].names)
     try:
         prepared = prepare(
             policy.model,

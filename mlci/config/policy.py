@@ -6,14 +6,14 @@ What a pull request loosens is listed, and takes effect after the merge. Pure.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlci.config.models import Gate
 from mlci.results import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from mlci.config.load import Loaded
     from mlci.config.models import Config, ModelConfig
@@ -88,6 +88,23 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
         for what, path in loosened
     )
     return Policy(merged, before or key, findings)
+
+
+def fitted(policy: Policy, head: Loaded, name: str, columns: Collection[str]) -> Policy:
+    """A policy without what the base's rules ask of columns that the head's data no longer have.
+
+    What is lost so has been listed as loosened; the head's own rules are kept, and fail where they name no column.
+    """
+    mine = head.config.models[name]
+    split = policy.model.split
+    needed = [each for each in (split.time, split.group) if each is not None]
+    slices = tuple(each for each in policy.model.slices if each.column in columns or each in mine.slices)
+    key = head.config.datasets[mine.dataset].key
+    model = policy.model.model_copy(
+        update={"slices": slices, "split": split if all(each in columns for each in needed) else mine.split}
+    )
+    kept = policy.key if policy.key and all(each in columns for each in policy.key) else key
+    return replace(policy, model=model, key=kept)
 
 
 def removed(head: Loaded, base: Config | None) -> tuple[Finding, ...]:

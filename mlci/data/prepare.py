@@ -129,7 +129,7 @@ def prepare(  # noqa: PLR0913 - a model's data and its rules
         holdout=holdout,
         head=train,
         base=splitter.base(theirs, mine, train) if theirs is not None else None,
-        base_holdout=functools.partial(splitter.holdout, theirs or mine, "base-holdout"),
+        base_holdout=functools.partial(splitter.holdout, theirs or mine, "base-holdout", strict=False),
         classes=classes,
         info=info,
         findings=tuple(splitter.findings(mine, info)),
@@ -205,29 +205,31 @@ class _Splitter:
         schema = {column: str(dtype) for column, dtype in split.table.scan().collect_schema().items()}
         return Rows(path=path, rows=rows, schema=schema)
 
-    def holdout(self, split: _Split, name: str) -> Holdouts:
-        """The rows that judge: features written, the rest kept here."""
+    def holdout(self, split: _Split, name: str, *, strict: bool = True) -> Holdouts:
+        """The rows that judge: features written, the rest kept here; not strict: without slices that it lacks."""
+        slices = tuple(each for each in self.model.slices if strict or each.column in split.judge.names)
         path = self.scratch / f"{name}.parquet"
         rows = write_rows(split.judge, split.held, path, drop=(self.model.target,))
-        kept = self._kept(split)
+        kept = self._kept(split, [each.column for each in slices])
         group = self.model.split.group
         return Holdouts(
             path=path,
             rows=rows,
             target=split.target[split.held],
-            slices=slice_masks(kept, self.model.slices),
+            slices=slice_masks(kept, slices),
             groups=kept[group].rank("dense").to_numpy() if group else None,
         )
 
-    def _kept(self, split: _Split) -> pl.DataFrame:
+    def _kept(self, split: _Split, named: list[str]) -> pl.DataFrame:
         """The columns of the holdout that slices and groups are told by."""
         import polars as pl
 
-        named = [each.column for each in self.model.slices]
         split.judge.require(named, "`slices`", self.where("slices"))
         group = self.model.split.group
         columns = list(dict.fromkeys((*named, *((group,) if group else ()))))
-        return split.judge.scan().select(columns).filter(pl.lit(pl.Series("kept", split.held))).collect()
+        if not columns:
+            return pl.DataFrame()
+        return split.judge.scan().select(columns).collect().filter(pl.Series(split.held))
 
     def info(self, split: _Split, holdout: Holdouts, train: Rows) -> Holdout:
         """What a report says of the holdout."""

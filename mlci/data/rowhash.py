@@ -87,6 +87,14 @@ def row_hash(table: Table | pl.LazyFrame | pl.DataFrame, columns: Iterable[str] 
     return np.concatenate(parts) if parts else np.empty(0, np.uint64)
 
 
+def is_among(hashes: Hashes, others: Hashes) -> Mask:
+    """Which of n hashes stand among m others: (n,), through a hash table; `numpy.isin` would sort, 20 times slower."""
+    import polars as pl
+
+    found: Mask = pl.Series(hashes).is_in(pl.Series(others).implode()).to_numpy()
+    return found
+
+
 def _lazy(table: Table | pl.LazyFrame | pl.DataFrame) -> pl.LazyFrame:
     import polars as pl
 

@@ -42,6 +42,7 @@ _FOREIGN = {
     b"<html": "an HTML page, perhaps the one that asks to sign in",
 }
 _GLOB = re.compile(r"[*?\[]")
+_URL_GLOB = re.compile(r"[*\[]")  # a question mark begins a URL's query
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _fetch(name: str, url: str, scratch: Path, location: Location | None) -> tup
     if "file" in _protocols(system):
         return locate(name, str(remote), root=Path("/"), scratch=scratch, location=location)
     try:
-        pattern = not web and _GLOB.search(remote) is not None
+        pattern = not web and _URL_GLOB.search(remote) is not None
         remotes = sorted(system.glob(remote)) if pattern else [remote]
         files = [_copy(system, each, scratch / "fetched") for each in remotes]
     except Exception as error:  # noqa: BLE001 - every driver has its own errors, and their texts may hold credentials

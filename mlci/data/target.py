@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlci.config.suggest import did_you_mean
 from mlci.data.labels import canonical_label, canonical_labels
+from mlci.data.read import short
 from mlci.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _MANY = 1000  # classes; more are no classes
 _BINARY = 2
+_SHOWN = 8  # classes that a message names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +84,16 @@ def classes_of(labels: set[str], model: ModelConfig, *, location: Location | Non
         )
     if len(found) != _BINARY:
         raise DataError(
-            f"{target} has {len(found)} classes, and the task is binary.",
-            hint="Use task: multiclass, or a target of two values.",
+            f"{target} has {len(found)} classes{_listed(found)}, and the task is binary.",
+            hint="Use task: multiclass, or mend the labels: the same class may be written in two ways.",
             location=location,
         )
     return (next(label for label in found if label != positive), positive)
+
+
+def _listed(found: list[str]) -> str:
+    """The classes by name where they are few; many are perhaps no classes, and their names the data's."""
+    return f" ({', '.join(found)})" if len(found) <= _SHOWN else ""
 
 
 def read_target(
@@ -95,7 +102,7 @@ def read_target(
     """The target of every row, as codes of `classes` or as values.
 
     Raises:
-        DataError: a regression's target holds no numbers.
+        DataError: a regression's target holds no numbers, or infinite ones.
     """
     import polars as pl
 
@@ -115,9 +122,17 @@ def _numbers(column: pl.Series, table: Table, location: Location | None) -> NDAr
 
     if not column.dtype.is_numeric() and column.dtype != pl.Boolean:
         raise DataError(
-            f"Dataset '{table.name}': the target `{column.name}` holds {column.dtype}, and a regression needs numbers.",
+            f"Dataset '{table.name}': `{column.name}` holds {short(column.dtype)}: regression needs numbers.",
             hint="Use task: binary or multiclass for labels, or mend the values that are no numbers.",
             location=location,
         )
-    values: NDArray[np.float64] = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    numbers = column.cast(pl.Float64)
+    infinite = int(numbers.is_infinite().sum())
+    if infinite:
+        raise DataError(
+            f"Dataset '{table.name}': the target `{column.name}` is infinite in {infinite:,} rows.",
+            hint="Leave such rows out, or give them a finite value: no error against infinity can be measured.",
+            location=location,
+        )
+    values: NDArray[np.float64] = numbers.fill_null(float("nan")).to_numpy()
     return values

@@ -25,6 +25,7 @@ _UNITS: dict[str, Unit] = {
     "mean_squared_error": "squared",
 }
 _LABEL = 32  # columns of a row's name at most
+_NARROWEST = 1e-9  # an axis shows no smaller differences
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -101,7 +102,7 @@ def panel(marks: Sequence[Mark], *, room: float = 0.16) -> Panel:
     beyond = max(1.5 * reach, 3 * median)
     low = max(min([*inner, *(mark.low for mark in marks)]), -beyond)
     high = min(max([*inner, *(mark.high for mark in marks)]), beyond)
-    span = (high - low) or 2e-4
+    span = max(high - low, _NARROWEST)
     low, high = min(low, 0.0) - 0.03 * span, max(high, 0.0) + 0.03 * span
     # a/(a+b) >= room on both sides of zero
     low = min(low, -high * room / (1 - room))

@@ -72,7 +72,7 @@ def changed(dataset: DatasetResult, *, unit: str = " rows") -> Line:
 
 def expectations(validation: Validation, *, only_failing: bool) -> Table:
     """The expectations: the failing first, the gravest first."""
-    titles = columns("", "column", "expectation", "expects", ("unexpected rows", "right"), "severity")
+    titles = columns("", "column", "expectation", "expects", ("unexpected", "right"), "severity")
     found = [each for each in validation.expectations if not (only_failing and each.success)]
     found.sort(key=lambda each: (each.success, _SEVERITIES.index(each.severity), -(each.unexpected_count or 0)))
     return Table(titles, tuple(_expectation(each) for each in found)).without_empty_columns()

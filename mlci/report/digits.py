@@ -90,7 +90,7 @@ def more_or_less(change: float | None) -> str:
     told = percent(abs(change))
     if told == percent(0):
         return "the same"
-    return f"{told} {'more' if change > 0 else 'less'}"
+    return f"{told}{NBSP}{'more' if change > 0 else 'less'}"
 
 
 def level(confidence: float) -> str:

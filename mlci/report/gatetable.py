@@ -156,5 +156,9 @@ def notes(model: ModelResult, *, all_slices: bool = False) -> tuple[Line, ...]:
 
 def plot(model: ModelResult) -> tuple[Panel, ...]:
     """The forest plot of the table's rows that have an interval; panels by unit, failing slices after the whole."""
-    drawn = [each for each in (*ordered(model), *failing_slices(model)[:_MOST_SLICES]) if not is_identical(each)]
-    return charts.panels(drawn, [f"{each.metric}, {each.slice}" if each.slice else each.metric for each in drawn])
+    whole = [each for each in ordered(model) if not is_identical(each)]
+    parts = failing_slices(model)[:_MOST_SLICES]
+    of_one = {each.metric for each in parts} == {model.primary}  # then the slices' names say enough
+    labels = [each.metric for each in whole]
+    labels += [each.slice if of_one else f"{each.metric}, {each.slice}" for each in parts]
+    return charts.panels([*whole, *parts], labels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlci.report.digits import NBSP
 from mlci.report.filters import clip
 from mlci.report.phrase import capital, code, line, prose
 from mlci.stats.metrics import METRICS, RESOURCES
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 ICON = {"pass": "✅", "info": "\N{INFORMATION SOURCE}\ufe0f", "warn": "⚠️", "fail": "❌"}
 UNKNOWN = "❔"
 
-HEAD = "this PR"
+HEAD = f"this{NBSP}PR"
 
 _PROSE = {
     "accuracy": "accuracy",
@@ -103,7 +104,7 @@ def compared(comparison: Comparison) -> Line:
     note, status = comparison.note, comparison.status
     if comparison.gated:
         is_open = comparison.verdict == "pass" and undecided(status)
-        return line(f"{UNKNOWN if is_open else ICON[comparison.verdict]} {_COMPARED[status]}")
+        return line(f"{UNKNOWN if is_open else ICON[comparison.verdict]}{NBSP}{_COMPARED[status]}")
     if note.startswith("fewer than"):
         return line(f"{UNKNOWN} too few rows to tell")
     if status is None:
@@ -119,5 +120,6 @@ def undecided(status: Status | None) -> bool:
 def ruled(gate: GateResult) -> Line:
     """Icon and word for a rule other than `max_regression`."""
     if gate.verdict == "pass":
-        return line(f"{ICON['pass']} ", prose(gate.message) if gate.message else "holds")
-    return line(f"{ICON[gate.verdict]} {'not measured' if gate.value is None else _BROKEN.get(gate.rule, 'worse')}")
+        return line(f"{ICON['pass']}{NBSP}", prose(gate.message) if gate.message else "holds")
+    word = "not measured" if gate.value is None else _BROKEN.get(gate.rule, "worse")
+    return line(f"{ICON[gate.verdict]}{NBSP}{word}")

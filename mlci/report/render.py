@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import traceback
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from mlci.errors import Location, ReportError
+from mlci.report import loader
 from mlci.report import page as pages
+from mlci.report.loader import USER, Loader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jinja2 import BaseLoader
-
     from mlci.results import Results
-
-_USER = "report.template"
-_FILES = {"base": "base.md.j2", "parts": "parts.md.j2", "report": "report.html.j2", "card": "card.md.j2"}
 
 
 def markdown(  # noqa: PLR0913 - each is a different thing that the caller knows
@@ -56,7 +51,12 @@ def markdown(  # noqa: PLR0913 - each is a different thing that the caller knows
         with_charts=charts,
     )
     # as plain dictionaries: a model's methods are nothing for a template
-    context = {"page": page, "results": results.model_dump(mode="json"), "marker": Markdown(page.marker)}
+    context = {
+        "page": page,
+        "results": results.model_dump(mode="json"),
+        "marker": Markdown(page.marker),
+        "line_break": Markdown("<br>"),
+    }
     return _user(template, context) if template is not None else part("base", context)
 
 
@@ -72,8 +72,8 @@ def html(results: Results, *, run_url: str = "") -> str:
     from mlci.report import sections, webpage
 
     sheet = sections.build(results, pages.footer(results, run_url))
-    style = Markup(_file("report.css"))  # noqa: S704 - a file of mlci's own
-    text = webpage.environment(_loader()).get_template("report").render(sheet=sheet, style=style)
+    style = Markup(loader.text("report.css"))  # noqa: S704 - a file of mlci's own
+    text = webpage.environment(Loader(webpage.environment)).get_template("report").render(sheet=sheet, style=style)
     return text.strip() + "\n"
 
 
@@ -81,7 +81,7 @@ def part(name: str, context: Mapping[str, Any]) -> str:
     """A Markdown template of mlci's own, filled; each line that it prints is escaped."""
     from mlci.report import sandbox
 
-    environment = sandbox.MarkdownEnvironment(loader=_loader())
+    environment = sandbox.environment(Loader(sandbox.environment))
     return tidy(sandbox.bounded(environment.get_template(name), context))
 
 
@@ -90,9 +90,9 @@ def _user(template: str, context: Mapping[str, Any]) -> str:
 
     from mlci.report import sandbox
 
-    environment = sandbox.MarkdownEnvironment(loader=_loader(template))
+    environment = sandbox.environment(Loader(sandbox.environment, template))
     try:
-        return tidy(sandbox.bounded(environment.get_template(_USER), context))
+        return tidy(sandbox.bounded(environment.get_template(USER), context))
     except TemplateSyntaxError as error:
         raise _failed(error.message or "its syntax is wrong", error.lineno) from error
     except (
@@ -109,7 +109,7 @@ def _user(template: str, context: Mapping[str, Any]) -> str:
 
 
 def _line(error: BaseException) -> int | None:
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _USER]
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == USER]
     return lines[-1] if lines else None
 
 
@@ -118,24 +118,8 @@ def _failed(said: str, line: int | None) -> ReportError:
     return ReportError(
         f"The report's template fails{where}: {said.rstrip('.')}.",
         hint='It begins with {% extends "base" %} and fills blocks anew; `mlci render` tries one out.',
-        location=Location(_USER, line),
+        location=Location(USER, line),
     )
-
-
-@functools.cache
-def _file(name: str) -> str:
-    return (resources.files("mlci.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _loader(template: str | None = None) -> BaseLoader:
-    from jinja2 import FunctionLoader
-
-    def load(name: str) -> tuple[str, str, None] | None:
-        if name == _USER and template is not None:
-            return template, _USER, None
-        return (_file(_FILES[name]), name, None) if name in _FILES else None
-
-    return FunctionLoader(load)
 
 
 def tidy(text: str) -> str:

@@ -7,6 +7,8 @@ unless a filter or a macro of this room made it. There is no `safe` filter to fo
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import StrictUndefined, nodes
@@ -23,17 +25,18 @@ from mlci.report.phrase import Line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from jinja2 import Template
+    from jinja2 import BaseLoader, Template
     from jinja2.compiler import Frame
 
 MOST_STEPS = 200_000
 MOST_OUTPUT = 2_000_000  # characters; a comment ends at 65,536
-_LONGEST = 100_000  # characters or items that an operator may make
+_LARGEST = 1e18  # numbers that operators take
+_MOST_DECIMALS = 12
 
 _JINJA_FILTERS = (
-    "abs", "batch", "capitalize", "count", "default", "d", "dictsort", "first", "float", "groupby", "int", "items",
-    "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "round", "select",
-    "selectattr", "slice", "sort", "string", "sum", "title", "trim", "unique", "upper",
+    "abs", "capitalize", "count", "default", "d", "dictsort", "first", "float", "groupby", "int", "items",
+    "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "select",
+    "selectattr", "sort", "string", "sum", "title", "trim", "unique", "upper",
 )  # fmt: skip
 _METHODS = frozenset(
     {"capitalize", "count", "endswith", "find", "get", "index", "isdigit", "items", "keys", "lower", "lstrip"}
@@ -123,33 +126,28 @@ class MarkdownEnvironment(ImmutableSandboxedEnvironment):
             **options,
         )
         self._steps = 0
-        self.filters = {name: self.filters[name] for name in _JINJA_FILTERS} | self._own_filters()
+        shared = {name: self.filters[name] for name in _JINJA_FILTERS}
+        self.filters = {name: self._charged(each) for name, each in {**shared, **_FILTERS}.items()}
+        self.filters["join"] = self.joined
         self.globals = {"range": self._range}
-
-    def _own_filters(self) -> dict[str, Callable[..., Any]]:
-        return {
-            "code": lambda text: Markdown(filters.markdown_code(str(text))),
-            "fence": lambda text: Markdown(filters.fence(str(text))),
-            "html": _html,
-            "table": table,
-            "number": digits.number,
-            "signed": digits.signed,
-            "percent": digits.percent,
-            "duration": digits.duration,
-            "size": digits.size,
-            "thousands": digits.count,
-            "truncate": lambda text, length=80: filters.clip(str(text), length),
-            "join": self.joined,
-            "e": as_markdown,
-            "escape": as_markdown,
-        }
 
     # --- bounds ---
 
-    def _step(self) -> None:
-        self._steps += 1
+    def _step(self, size: int = 0) -> None:
+        """Count a step; working on something large counts for more."""
+        self._steps += 1 + size // 100
         if self._steps > MOST_STEPS:
             raise BoundsError(f"it takes more than {MOST_STEPS:,} steps")
+
+    def _charged(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The filter, each call of which is a step."""
+
+        @functools.wraps(function)  # keeps the marks by which jinja2 passes an environment
+        def charged(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any filter's
+            self._step(sum(len(each) for each in args if isinstance(each, Sized)))
+            return function(*args, **kwargs)
+
+        return charged
 
     def counted(self, items: Iterable[Any]) -> Iterator[Any]:
         """The items, each of them a step."""
@@ -159,32 +157,33 @@ class MarkdownEnvironment(ImmutableSandboxedEnvironment):
 
     def _range(self, *bounds: int) -> range:
         found = range(*bounds)
-        if len(found) > _LONGEST:
-            raise BoundsError(f"range() of more than {_LONGEST:,} numbers")
+        self._step(len(found))
         return found
 
     def joined(self, items: Iterable[Any], by: Any = "") -> Any:  # noqa: ANN401 - what templates hold
         """The items as one text; where any of them is markup, the others are escaped for it."""
         parts = list(self.counted(items))
-        if any(isinstance(part, (Markup, Line)) for part in parts):
-            return Markdown(as_markdown(by).join([as_markdown(part) for part in parts]))
-        return str(by).join(str(part) for part in parts)
+        is_markup = any(isinstance(part, (Markup, Line)) for part in parts)
+        texts = [as_markdown(part) if is_markup else str(part) for part in parts]
+        separator = as_markdown(by) if is_markup else str(by)
+        size = sum(map(len, texts)) + len(separator) * len(texts)
+        if size > MOST_OUTPUT:
+            raise BoundsError(f"it makes a text of more than {MOST_OUTPUT:,} characters")
+        self._step(size)
+        joined = str(separator).join(map(str, texts))
+        return Markdown(joined) if is_markup else joined
 
     # --- reach ---
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 - jinja2's own
         """`+`, `*`, `**` and `%`, where a short template could make something huge, or forget an escape."""
         self._step()
-        is_text = isinstance(left, str) or isinstance(right, str)
-        if operator == "**" or (operator == "%" and is_text):
-            raise SecurityError(f"the operator {operator} has no use in a report" + " on text" * (operator == "%"))
-        if operator == "*" and (hasattr(left, "__len__") or hasattr(right, "__len__")):
-            raise SecurityError("text and lists cannot be multiplied")
-        if operator == "+" and is_text:
-            found = self.joined([left, right])
-            if len(found) > MOST_OUTPUT:
-                raise BoundsError("it makes a text that is too long")
-            return found
+        if operator == "+" and isinstance(left, (str, Line)) and isinstance(right, (str, Line)):
+            return self.joined([left, right])
+        if not all(isinstance(each, (int, float)) and abs(each) < _LARGEST for each in (left, right)):
+            raise SecurityError(f"{operator} is for numbers")
+        if operator == "**":
+            raise SecurityError("** has no use in a report")
         return super().call_binop(context, operator, left, right)
 
     def is_safe_callable(self, obj: Any) -> bool:  # noqa: ANN401 - jinja2's own
@@ -200,10 +199,39 @@ class MarkdownEnvironment(ImmutableSandboxedEnvironment):
         return super().call(context, obj, *args, **kwargs)
 
 
+def _places(function: Callable[[float | None, int], str]) -> Callable[[float | None, int], str]:
+    def clamped(value: float | None, places: int = 4) -> str:
+        return function(value, max(0, min(_MOST_DECIMALS, places)))
+
+    return clamped
+
+
 def _html(value: Any) -> Markup:  # noqa: ANN401 - a line or a text
     """A line inside HTML in a comment, such as a fold's summary."""
     words = value if isinstance(value, Line) else phrase.line(str(value))
     return Markdown(phrase.to_comment_html(words))
+
+
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "code": lambda text: Markdown(filters.markdown_code(str(text))),
+    "fence": lambda text: Markdown(filters.fence(str(text))),
+    "html": _html,
+    "table": table,
+    "number": _places(digits.number),
+    "signed": _places(digits.signed),
+    "percent": digits.percent,
+    "duration": digits.duration,
+    "size": digits.size,
+    "thousands": digits.count,
+    "truncate": lambda text, length=80: filters.clip(str(text), length),
+    "e": as_markdown,
+    "escape": as_markdown,
+}
+
+
+def environment(loader: BaseLoader) -> MarkdownEnvironment:
+    """An environment for one rendering."""
+    return MarkdownEnvironment(loader=loader)
 
 
 def bounded(template: Template, context: Mapping[str, Any]) -> str:

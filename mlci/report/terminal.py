@@ -32,7 +32,7 @@ _ASCII = str.maketrans(
     }
 )  # fmt: skip
 _NO_BREAK = "\ue000"  # rich would break lines at a no-break space; this becomes a space in the end
-_BREACH = ("column", "expectation", "unexpected rows")  # columns that no terminal is too narrow for
+_BREACH = ("column", "expectation", "unexpected")  # columns that no terminal is too narrow for
 _MOST_ROWS = 30
 _NARROWEST = 40
 

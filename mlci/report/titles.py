@@ -47,16 +47,17 @@ def title(found: tuple[Situation, ...], main: str) -> Line:
 
 def _all_calm(found: tuple[Situation, ...], main: str) -> Line:
     kinds = {each.kind for each in found}
+    every = "both" if len(found) == 2 else f"all {len(found)}"  # noqa: PLR2004 - English has a word for two
     if kinds == {"holds"}:
         return line("the data hold all their expectations")
     if kinds == {"alone"}:
-        return line(f"all {len(found)} models are measured; there is no baseline yet")
+        return line(f"{every} models are measured; there is no baseline yet")
     better: list[Part] = [code(each.name) for each in found if each.kind == "better"]
     if better:
         return line(listed(better), f" {'is' if len(better) == 1 else 'are'} better than {main}, and no model is worse")
     if kinds <= {"same", "identical"}:
-        return line(f"all {len(found)} models are as good as {main}")
-    return line(f"all {len(found)} models pass their gates")
+        return line(f"{every} models are as good as {main}")
+    return line(f"{every} models pass their gates")
 
 
 def clause(situation: Situation, main: str) -> Line:

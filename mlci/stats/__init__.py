@@ -3,6 +3,7 @@
     metrics        the table of metrics, without NumPy
     public         `paired_interval`: labels, scores or probabilities of any type, checked and encoded
     estimate       the inner door: `paired`, `unpaired`, `point`, for arrays that are already encoded
+    interval       what they return: an estimate with its intervals of all levels
     proportions    accuracy, recall, specificity
     counts         f1, precision and whatever else a confusion matrix holds
     losses         log_loss, brier_score and other means of a loss of each row
@@ -22,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlci.stats.estimate import Interval
+    from mlci.stats.interval import Interval
     from mlci.stats.public import paired_interval
 
 __all__ = ["Interval", "paired_interval"]
@@ -34,7 +35,7 @@ def __getattr__(name: str) -> object:
 
         return paired_interval
     if name == "Interval":
-        from mlci.stats.estimate import Interval
+        from mlci.stats.interval import Interval
 
         return Interval
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -62,8 +62,8 @@ class Stratum:
             square = part * part
             s1 += float(np.abs(part).sum())
             s2 += float(square.sum())
-            s3 += float(square @ part)
-            s4 += float(square @ square)
+            s3 += float((square * part).sum())
+            s4 += float((square * square).sum())
         weight = s1 + share * size
         typical = (s2 + share * size**2) / weight if weight > 0 else 0.0
         added = [*unseen, *[typical] * draws]

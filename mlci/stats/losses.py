@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlci.stats.estimate import concluded
 from mlci.stats.influence import Stratum, clustered, student
-from mlci.stats.sides import blocks
+from mlci.stats.interval import concluded
+from mlci.stats.sides import blocks, dot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from mlci.stats.estimate import Estimate
+    from mlci.stats.interval import Estimate
     from mlci.stats.metrics import Metric
     from mlci.stats.sides import Pair, Side
 
@@ -37,7 +37,8 @@ def _log_loss(y: Array, probability: Array) -> Array:
     else:
         happened = np.take_along_axis(probability, y.astype(np.intp)[:, None], axis=1)[:, 0]
     least = np.finfo(happened.dtype).eps if happened.dtype.kind == "f" else np.finfo(np.float64).eps
-    return np.asarray(-np.log(np.clip(happened, least, 1 - least)), dtype=np.float64)
+    logarithm: Array = np.log(np.clip(happened, least, 1 - least))
+    return -logarithm.astype(np.float64)
 
 
 def _brier(y: Array, probability: Array) -> Array:
@@ -86,7 +87,7 @@ def paired(metric: Metric, pair: Pair) -> Estimate:
         theirs = loss(pair.y[rows], pair.baseline.prediction[rows])
         np.subtract(theirs, mine, out=differences[rows])
         weight = None if pair.weight is None else pair.weight[rows]
-        totals += [each.sum() if weight is None else each @ weight for each in (mine, theirs)]
+        totals += [each.sum() if weight is None else (each * weight).sum() for each in (mine, theirs)]
     candidate, baseline = totals / pair.n
     gain = baseline - candidate
     unseen = _unseen(metric, pair, differences)
@@ -121,7 +122,7 @@ def _of_rows(metric: Metric, side: Side) -> Array:
 
 
 def _mean(side: Side, losses: Array) -> float:
-    return float(losses.mean() if side.weight is None else losses @ side.weight / side.n)
+    return float(losses.mean() if side.weight is None else dot(losses, side.weight) / side.n)
 
 
 def _stratum(side: Side, centred: Array, unseen: list[float] | None = None) -> Stratum:
@@ -150,7 +151,7 @@ def _unseen(metric: Metric, pair: Pair, differences: Array) -> list[float]:
         change = loss(supposed, pair.baseline.prediction) - loss(supposed, pair.candidate.prediction)
         rows = pair.y == code
         weight = float(chance.sum()) + int(np.count_nonzero(rows))
-        total = float(chance @ np.square(change)) + float(np.square(differences[rows]).sum())
+        total = dot(chance, np.square(change)) + float(np.square(differences[rows]).sum())
         sizes.append(float(np.sqrt(total / weight)) if weight > 0 else 0.0)
     return sizes
 

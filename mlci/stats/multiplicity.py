@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlci.stats.estimate import Estimate
+    from mlci.stats.interval import Estimate
 
 
 def holm(estimates: Sequence[Estimate], margins: Sequence[float], confidence: float) -> tuple[float, ...]:

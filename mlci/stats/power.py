@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlci.stats.confidence import normal_quantile
 
 if TYPE_CHECKING:
-    from mlci.stats.estimate import Estimate
+    from mlci.stats.interval import Estimate
 
 _MANY = 10**15  # rows beyond which a number tells nothing
 

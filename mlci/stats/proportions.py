@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlci.stats.confidence import normal_quantile
-from mlci.stats.estimate import ONE_CLASS, concluded
 from mlci.stats.influence import Stratum, clustered, student
-from mlci.stats.sides import Groups, Pair, Side, blocks
+from mlci.stats.interval import ONE_CLASS, concluded
+from mlci.stats.sides import Groups, Pair, Side, blocks, dot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from mlci.stats.estimate import Estimate
+    from mlci.stats.interval import Estimate
     from mlci.stats.metrics import Metric
 
     Array = NDArray[Any]
@@ -118,7 +118,7 @@ def exact_tail(b: int, c: int, n: int, gain: float) -> float:
     tail = np.where(least <= 0, 1.0, betainc(np.maximum(whole, 1), pairs - whole + 1, won))
     equal = np.where((least == whole) & (abs(difference) <= pairs), chance(whole, pairs, won), 0.0)
     tail = np.where(least > pairs, 0.0, tail)
-    return float(chance(pairs, n, discordant) @ (tail - equal / 2))
+    return dot(chance(pairs, n, discordant), tail - equal / 2)
 
 
 def _solve(ascending: Callable[[float], float]) -> float:
@@ -243,7 +243,7 @@ def _draws(side: Side) -> int:
     """Independent draws that the rows are worth: clusters, or Kish's effective size (1965)."""
     if side.groups is not None:
         return side.groups.count
-    return side.n if side.weight is None else max(1, round(side.n**2 / float(side.weight @ side.weight)))
+    return side.n if side.weight is None else max(1, round(side.n**2 / dot(side.weight, side.weight)))
 
 
 def _by(side: Side) -> str:

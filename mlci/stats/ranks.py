@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlci.stats.estimate import ONE_CLASS, concluded
 from mlci.stats.influence import Stratum, clustered, student
+from mlci.stats.interval import ONE_CLASS, concluded
+from mlci.stats.sides import dot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlci.stats.estimate import Estimate
+    from mlci.stats.interval import Estimate
     from mlci.stats.metrics import Metric
     from mlci.stats.sides import Pair, Side
 
@@ -140,7 +141,7 @@ def _area(ladder: _Ladder) -> tuple[float, Array]:
     others = (ladder.below[1] + ladder.upto[1]) / 2 - middle
     # a positive row's placement is the share of negatives below it, a negative row's that of positives above it
     placement = np.where(ladder.positive, others / negatives, 1 - middle / positives)
-    area = float(placement @ ladder.own) / positives
+    area = dot(placement, ladder.own) / positives
     placement -= area
     placement *= np.where(ladder.positive, total / positives, total / negatives)
     return area, _by_row(ladder, placement)
@@ -156,7 +157,7 @@ def _average_precision(ladder: _Ladder) -> tuple[float, Array]:
     positives, total = float(ladder.upto[0][-1]), float(ladder.upto[1][-1])
     above = total - ladder.below[1]
     precision = (positives - ladder.below[0]) / above
-    value = float(precision @ ladder.own) / positives
+    value = dot(precision, ladder.own) / positives
     each = ladder.own * (total / positives) / above
     gained, lost = np.cumsum(each), np.cumsum(each * precision)
     if ladder.last is not None:

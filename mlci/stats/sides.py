@@ -23,6 +23,11 @@ def blocks(n: int) -> Iterator[slice]:
     return (slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK))
 
 
+def dot(a: Array, b: Array) -> float:
+    """The sum of products of two arrays, shape (n,), summed in pairs, without waking the linear algebra's threads."""
+    return sum(float((a[rows] * b[rows]).sum(dtype=np.float64)) for rows in blocks(len(a)))
+
+
 @dataclass(frozen=True, slots=True)
 class Groups:
     """Which of `count` clusters each row belongs to, shape (n,)."""

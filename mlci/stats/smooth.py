@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlci.stats.estimate import concluded
 from mlci.stats.influence import Stratum, clustered, student
+from mlci.stats.interval import concluded
+from mlci.stats.sides import dot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlci.stats.estimate import Estimate
+    from mlci.stats.interval import Estimate
     from mlci.stats.metrics import Metric
     from mlci.stats.sides import Pair, Side
 
@@ -86,7 +87,7 @@ def _spread(side: Side) -> float:
 
 
 def _mean(side: Side, values: Array) -> float:
-    return float(values.mean(dtype=np.float64) if side.weight is None else values @ side.weight / side.n)
+    return float(values.mean(dtype=np.float64) if side.weight is None else dot(values, side.weight) / side.n)
 
 
 def _stratum(side: Side, values: Array) -> Stratum:

@@ -78,6 +78,7 @@ def environment(
     return {
         **kept,
         **dict.fromkeys(THREADS, str(threads)),
+        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait busily cost seconds where trainings share a machine
         "PATH": os.pathsep.join((str(python.parent), given.get("PATH", os.defpath))),
         "HOME": str(home),
         "TMPDIR": str(temporary),

@@ -338,17 +338,13 @@ def align(holdout: Frame, dtypes: Column) -> Frame:
     """The holdout in the columns and types of the training rows, where a smaller part of a table can differ.
 
     Categories have the same codes, and those that training never saw come last; a column of text that happens to be
-    empty is text.
+    empty is text. A column that the holdout lacks is left out: whether the model can do without is for it to say.
     """
     import pandas as pd
 
-    missing = [name for name in dtypes.index if name not in holdout.columns]
-    if missing:
-        more = f" and {len(missing) - 1} more" * (len(missing) > 1)
-        hint = "The code that trains and the data that judge belong to different schemas."
-        raise Refusal("setup", f"The holdout has no column `{missing[0]}`{more}, which the training rows have.", hint)
-    holdout = holdout[list(dtypes.index)].copy()
-    for name, wanted in dtypes.items():
+    shared = [name for name in dtypes.index if name in holdout.columns]
+    holdout = holdout[shared].copy()
+    for name, wanted in dtypes[shared].items():
         given = holdout[name].dtype
         if isinstance(wanted, pd.CategoricalDtype) and isinstance(given, pd.CategoricalDtype):
             new = [each for each in given.categories if each not in wanted.categories]
@@ -447,9 +443,27 @@ def params_of(estimator: Estimator) -> dict[str, str]:
     if isinstance(estimator, type) or not callable(get):
         return {}
     try:
-        return {str(name)[:NAME]: text_of(value) for name, value in sorted(get(deep=True).items())[:PARAMS]}
+        flat = [pair for name, value in sorted(get(deep=True).items()) for pair in flattened(str(name), value)]
     except Exception:  # noqa: BLE001 - parameters explain a change; an estimator that cannot name them still trains
         return {}
+    return {name[:NAME]: text_of(value) for name, value in flat[:PARAMS]}
+
+
+def flattened(name: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any parameter
+    """A parameter; of a list of named parts (`steps`, `transformers`) their names, and each one's columns.
+
+    The parts' own parameters stand beside it already, so that one that changes is told once and by its own name.
+    """
+    parts = value if isinstance(value, list) else ()
+    if not parts or not all(
+        isinstance(each, tuple) and len(each) in (2, 3) and isinstance(each[0], str) for each in parts
+    ):
+        yield name, value
+        return
+    yield name, [each[0] for each in parts]
+    for each in parts:
+        if len(each) == 3:  # noqa: PLR2004 - (name, transformer, columns)
+            yield f"{name.removesuffix('transformers')}{each[0]}__columns", each[2]
 
 
 # --- the election ------------------------------------------------------------------------------------------------
@@ -773,7 +787,7 @@ class Training:
             start = seconds()
             columns = self.predict(estimator, holdout, y)
             predict_seconds = seconds() - start
-        used = getattr(estimator, "feature_names_in_", None)
+            used = getattr(estimator, "feature_names_in_", None)
         peak, loaded, files = peak_memory(), packages(), loaded_files(self.job["root"])  # skops loads a lot itself
         saved, size, note = save(estimator, self.out / "model.skops")
         predictions = write_predictions(columns, self.out)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -248,3 +249,32 @@ def test_report__not_as_documented(of_command, report):
     assert [each.message for each in trained.findings] == [
         "`income`: the report of the command is not as documented, so it is left out."
     ]
+
+
+@pytest.fixture(scope="module")
+def documented():
+    """The Python examples of the documentation, by the name in their first line."""
+    text = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(# (\S+\.py).*?)```", text, re.DOTALL)
+    return {name.rstrip(":"): source for source, name in blocks}
+
+
+def test_documentation__command(of_command, documented):
+    """The documentation's command trains and predicts as it stands there."""
+    trained = of_command(documented["train.py"], files="csv").trained
+    assert (
+        trained.side.params,
+        set(trained.predictions.labels.tolist()) <= {0, 1},
+        len(set(trained.predictions.probability)),
+    ) == (
+        {"strategy": "most frequent"},
+        True,
+        1,
+    )
+
+
+def test_documentation__candidates(documented):
+    """The documentation's candidates are estimators."""
+    module: dict[str, object] = {}
+    exec(documented["pipeline.py"], module)  # noqa: S102 - the documentation's own example
+    assert [type(module[name]()).__name__ for name in ("boosted", "linear")] == ["Pipeline", "Pipeline"]

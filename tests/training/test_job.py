@@ -454,12 +454,11 @@ def test_error__outside_of_the_users_code(workshop, plain):
 
 
 def test_error__holdout_of_another_schema(workshop, plain):
-    """A column that the holdout lacks is told as that, and the stage says that the fit went well."""
+    """A model that needs a column which the holdout lacks says so itself, and the stage says that the fit went well."""
     training = workshop.training(plain)
     pl.read_parquet(training.holdout).drop("age").write_parquet(training.holdout)
     error = workshop.run(training).error
-    message = "The holdout has no column `age`, which the training rows have."
-    assert (error.code, error.stage, error.message) == ("MLCI200", "predict", message)
+    assert (error.code, error.stage) == ("MLCI201", "predict")
 
 
 def test_error__forged_report(failing):

@@ -199,6 +199,7 @@ def test_environment__is_an_allow_list(tmp_path):
         "PYTHONHASHSEED": "7",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
         **dict.fromkeys(sandbox.THREADS, "2"),
     }
 
