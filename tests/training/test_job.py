@@ -455,10 +455,17 @@ def test_error__outside_of_the_users_code(workshop, plain):
 
 def test_error__holdout_of_another_schema(workshop, plain):
     """A model that needs a column which the holdout lacks says so itself, and the stage says that the fit went well."""
-    training = workshop.training(plain)
+    training = workshop.training(plain.replace("return [", "X['age']\n        return ["))
     pl.read_parquet(training.holdout).drop("age").write_parquet(training.holdout)
     error = workshop.run(training).error
     assert (error.code, error.stage) == ("MLCI201", "predict")
+
+
+def test_train__holdout_without_a_column_that_nobody_needs(workshop, plain):
+    """A column that the model does not look at may be gone from the rows that judge."""
+    training = workshop.training(plain)
+    pl.read_parquet(training.holdout).drop("age").write_parquet(training.holdout)
+    assert workshop.run(training).error is None
 
 
 def test_error__forged_report(failing):

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import cmarkgfm
+import pytest
+from cmarkgfm.cmark import Options
+
+from mlci.report import render
+from mlci.report.fit import COMMENT, fit
+
+LINKS = {"run_url": "https://github.com/o/r/actions/runs/1", "report_url": "https://example.invalid/report"}
+
+
+@pytest.mark.parametrize("budget", [COMMENT, 4_000])
+def test_fit__within_the_budget(situation, budget):
+    """Every situation fits, counted in characters or in bytes, and nothing is cut open."""
+    _, results = situation
+    text = fit(results, budget, **LINKS)
+    html = cmarkgfm.github_flavored_markdown_to_html(text, Options.CMARK_OPT_UNSAFE)
+    assert len(text.encode()) <= budget
+    assert html.count("<details>") == html.count("</details>") == html.count("</summary>")
+    assert text.endswith("</sub>\n")
+
+
+def test_fit__shows_everything_that_there_is_room_for(make):
+    """What fits is not shortened."""
+    results = make("worse")
+    assert fit(results, **LINKS) == render.markdown(results, **LINKS)
+
+
+def test_fit__uses_the_room(make):
+    """The next level of detail would not have fitted."""
+    results = make("huge")
+    text = fit(results, **LINKS)
+    detail = next(i for i in range(1, 9) if render.markdown(results, detail=i, **LINKS) == text)
+    assert len(render.markdown(results, detail=detail - 1, **LINKS).encode()) > COMMENT
+
+
+def test_fit__the_last_resort_is_the_headline_with_its_link(make):
+    """At the end there is the story and the link to the full report."""
+    text = fit(make("huge"), 1_500, **LINKS)
+    assert "## ❌ mlci: `adult` breaks all of its 300 expectations" in text
+    assert "[Full report](https://example.invalid/report)" in text
+
+
+def test_fit__counts_bytes(make):
+    """A text of many bytes a character is held to bytes, too."""
+    results = make("hostile", "名前" * 400)
+    assert len(fit(results, 30_000).encode()) <= 30_000
+
+
+def test_fit__a_template_that_never_fits_gives_way(make):
+    """A user's template that ignores the level of detail is replaced by the headline."""
+    text = fit(make("worse"), 3_000, template="{% for i in range(2000) %}long {% endfor %}", **LINKS)
+    assert text.split("\n")[1] == "## ❌ mlci: `income` is worse than main"
+
+
+def test_fit__a_budget_for_nothing(make):
+    """A budget in which no report fits is an error of the caller."""
+    with pytest.raises(ValueError, match="no report fits 100 bytes"):
+        fit(make("worse"), 100)

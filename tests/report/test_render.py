@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlci.report import render
+from mlci.report.page import LEVELS
+
+LINKS = {"run_url": "https://github.com/o/r/actions/runs/1", "report_url": "https://example.invalid/report"}
+GOLDEN = ["worse", "better", "same", "identical", "noise", "bad-data", "loosened", "no-baseline", "unpaired"]
+GOLDEN += ["untrained", "slice-only", "limited", "costly", "multi", "data-only", "hostile"]
+TAGS = {"h2", "h3", "p", "strong", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}
+TAGS |= {"b", "ul", "li", "sub", "a", "span", "br", "!--"}
+SPOKEN = re.compile(r"(?<![\w`])@\w|(?<!&)#\d|\bGH-\d|:[a-z0-9_+-]+:", re.IGNORECASE | re.ASCII)
+
+
+def links(page):
+    """Where a page links to, or fetches from."""
+    return {value for key, value in page.attributes if key in ("href", "src")}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_markdown__golden(make, golden, name):
+    """The comment for each situation, as reviewers see it."""
+    golden(f"{name}.md", render.markdown(make(name), **LINKS))
+
+
+@pytest.mark.parametrize("detail", range(len(LEVELS)))
+def test_markdown__is_sound_at_every_level(rendered, situation, detail):
+    """At every level of detail tags nest, links are ours, and nobody is mentioned."""
+    _, results = situation
+    page = rendered(render.markdown(results, detail=detail, **LINKS))
+    assert page.nests
+    assert set(page.tags) <= TAGS
+    assert links(page) <= set(LINKS.values())
+    assert not SPOKEN.search(page.words)
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(
+                    "`",
+                    "```",
+                    "|",
+                    "\\",
+                    "\n",
+                    "<",
+                    "&",
+                    "[a](b)",
+                    "![",
+                    "*",
+                    "_",
+                    "~",
+                    "#1",
+                    "@a",
+                    "www.a.b",
+                    "http://a.b",
+                ),
+                *(
+                    "a@b.cc",
+                    "<b>",
+                    "</td>",
+                    "<!--",
+                    "-->",
+                    "</details>",
+                    "- ",
+                    "1. ",
+                    "> ",
+                    "---",
+                    "    x",
+                    "\u202e",
+                    "$",
+                ),
+            ]
+        ),
+        min_size=1,
+    ).map("".join)
+)
+def test_markdown__no_text_breaks_out(rendered, make, text):
+    """Whatever stands in names, messages and tracebacks, the comment keeps its shape."""
+    page = rendered(render.markdown(make("hostile", text)))
+    assert (page.nests, set(page.tags) <= TAGS, links(page)) == (True, True, set())
+    assert not SPOKEN.search(page.words)
+
+
+@pytest.mark.parametrize("name", ["better", "same", "identical"])
+def test_markdown__a_pass_is_three_lines_and_the_folds(make, name):
+    """Outside of the folds a pass has its heading, two paragraphs and the footer."""
+    text = re.sub(r"<details>.*?</details>\n", "", render.markdown(make(name)), flags=re.DOTALL)
+    marker, heading, *rest = [line for line in text.split("\n") if line]
+    assert (marker[:10], heading[:9], len(rest), rest[-1][:5]) == ("<!-- mlci ", "## ✅ mlci", 3, "<sub>")
+
+
+def test_markdown__begins_with_its_marker(make):
+    """The first line finds the comment again, whatever the id holds."""
+    text = render.markdown(make("same"), comment_id="my job --> <b>")
+    assert text.startswith("<!-- mlci id=my-job-b head=4f2c9e1b7d3a5c8e9f0a1b2c3d4e5f6071829304 -->\n")
+
+
+def test_markdown__without_charts(make):
+    """Charts can be switched off."""
+    assert "```" not in render.markdown(make("worse"), charts=False)
+
+
+def test_markdown__links_only_where_they_are_given(make):
+    """Without addresses the footer has no links."""
+    assert render.markdown(make("same")).replace("\u00a0", " ").split("\n")[-2] == (
+        "<sub>`4f2c9e1` against `main@a81d03b` · trained in 14 s · mlci 0.1.0</sub>"
+    )
+
+
+def test_markdown__metrics_without_gates_are_shown(make):
+    """A metric that no gate watches stands in the table all the same."""
+    assert "| `log_loss` ↓ | 0.2912 | 0.3524 | −0.0612 |" in render.markdown(make("worse"))
+
+
+def test_markdown__every_finding_is_told(make):
+    """No finding is lost, whatever its severity."""
+    for name in ("worse", "loosened", "untrained", "identical"):
+        results = make(name)
+        text = render.markdown(results)
+        assert all(finding.code in text for finding in results.findings)
+
+
+def test_tidy__leaves_fences_alone():
+    """Blank lines collapse outside of fences only."""
+    assert render.tidy("a\n\n\n\nb\n````text\n\n\n```\n\n\n````\n\n\nc \n") == (
+        "a\n\nb\n````text\n\n\n```\n\n\n````\n\nc\n"
+    )
