@@ -31,7 +31,7 @@ def measure(command: Sequence[str], *, cwd: Path | None = None, codes: tuple[int
         RuntimeError: it ended with a code that is not expected: what was measured would mean nothing.
     """
     before, start = os.times(), time.perf_counter()
-    child = subprocess.Popen(  # noqa: S603 - the benchmarks' own commands
+    child = subprocess.Popen(
         command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     peak = 0

@@ -26,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 no gate failed, 1 a gate failed, 2 user's, 3 ours, 130 interrupted."""
     options = _parser().parse_args(arguments)
     debug = options.debug or os.environ.get("MLCI_DEBUG") == "1"
-    signal.signal(signal.SIGTERM, _interrupt)
+    for each in (signal.SIGINT, signal.SIGTERM):  # a cancelled job; also where the caller had them ignored
+        signal.signal(each, _interrupt)
     try:
         return int(options.command(options))
     except KeyboardInterrupt:
@@ -41,9 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if _disk_is_full(error):
             return _told("There is no space left on the disk. Free some, or set TMPDIR to a larger one.", USER)
         return _told(f"mlci itself failed ({type(error).__name__}). {_ISSUES}", OURS)
+
+
+def _disk_is_full(error: BaseException | None) -> bool:
+    """Whether a full disk is behind an error; Polars tells it in words alone."""
+    if error is None:
+        return False
+    told = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return told or f"(os error {errno.ENOSPC})" in str(error) or _disk_is_full(error.__cause__ or error.__context__)
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlci import gates
+from mlci import gates, waiting
 from mlci.compare import Scored, compare
 from mlci.config.policy import fitted
 from mlci.config.policy import judge as policy_of
@@ -188,7 +188,7 @@ def _finish(contest: _Contest, workshop: Workshop) -> Judged:
     """Wait for both sides, weigh and judge them."""
     setting, prepared = contest.setting, contest.prepared
     try:
-        head = contest.head.result()
+        head = waiting.result(contest.head)
     except TrainingError as error:
         setting.record.failed(error, setting.name)
         if contest.base is not None:
@@ -237,7 +237,7 @@ def _baseline(contest: _Contest, workshop: Workshop) -> tuple[Trained | None, Ho
     if contest.base is None:
         return None, prepared.holdout, _why_none(contest)
     try:
-        return contest.base.result(), prepared.holdout, ""
+        return waiting.result(contest.base), prepared.holdout, ""
     except TrainingError as error:
         failed = error
     if failed.stage == "predict":

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mlci import waiting
 from mlci.results import DatasetResult, Finding
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def read(trees: Trees, todo: Plan, scratch: Path, record: Record, progress: Prog
         progress.doing("data", f"reading {name}")
         with record.reported(name):
             where = trees.loaded.where("datasets", name, "path")
-            tables.head[name] = open_table(name, dataset, root=trees.head.folder, scratch=folder, location=where)
+            table = open_table(name, dataset, root=trees.head.folder, scratch=folder, location=where)
+            table.require(dataset.key or (), "the key", trees.loaded.where("datasets", name, "key"))
+            tables.head[name] = table
         if name not in tables.head:
             continue
         base = _base(trees, name, folder, record)
@@ -135,7 +138,7 @@ def validating(
     thread.start()
 
     def wait() -> dict[str, Validation]:
-        thread.join()
+        waiting.join(thread)
         if failures:
             raise failures[0]
         return found

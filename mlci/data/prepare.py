@@ -173,6 +173,12 @@ class _Splitter:
                     hint="Check `split` against the data.",
                     location=self.where("split"),
                 )
+        if self.classes and len(set(target.values[train].tolist())) == 1:
+            raise DataError(
+                f"The target `{self.model.target}` of `{table.name}` has one class alone in the rows to train on.",
+                hint="Look whether a filter left the other class out, or whether the split separates the classes.",
+                location=self.where("target"),
+            )
         return _Split(
             table=table, train=train, judge=judge, held=held & answers.known, target=answers.values, unknown=unknown
         )

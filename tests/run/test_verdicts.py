@@ -151,10 +151,11 @@ def test_run__a_regression_by_time(repo, mlci):
     ]
     repo.put("d.csv", "\n".join(lines) + "\n")
     repo.put(
-        "p.py", "from sklearn.linear_model import LinearRegression\nfrom sklearn.compose import make_column_transformer\n"
+        "p.py",
+        "from sklearn.compose import make_column_transformer\nfrom sklearn.linear_model import LinearRegression\n"
         "from sklearn.pipeline import make_pipeline\n"
         "def m():\n    return make_pipeline(make_column_transformer(('passthrough', ['x'])), LinearRegression())\n",
-    )  # fmt: skip
+    )
     repo.put(
         "mlci.yml",
         "version: 1\ndatasets: {d: {path: d.csv}}\nmodels:\n  y:\n    dataset: d\n    target: y\n    task: regression\n"
