@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Wall seconds, processor seconds and peak memory in bytes (proportional set size, shared pages counted once)."""
+    """Wall seconds, processor seconds, and peak memory in bytes: of all processes together, and of the largest.
+
+    Memory is the proportional set size: pages that processes share are counted once.
+    """
 
     wall: float
     cpu: float
     peak: int
+    largest: int
 
 
 def measure(command: Sequence[str], *, cwd: Path | None = None, codes: tuple[int, ...] = (0,)) -> Measured:
@@ -34,13 +38,14 @@ def measure(command: Sequence[str], *, cwd: Path | None = None, codes: tuple[int
     child = subprocess.Popen(
         command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    peak = 0
+    peak = largest = 0
     done = threading.Event()
 
     def watch() -> None:
-        nonlocal peak
-        while not done.wait(0.02):
-            peak = max(peak, _memory(child.pid))
+        nonlocal peak, largest
+        while not done.wait(0.05):
+            now = _memory(child.pid)
+            peak, largest = max(peak, sum(now)), max(largest, *now, 0)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -52,7 +57,7 @@ def measure(command: Sequence[str], *, cwd: Path | None = None, codes: tuple[int
     if child.returncode not in codes:
         raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}:\n{errors[-2000:]}")
     cpu = (after.children_user + after.children_system) - (before.children_user + before.children_system)
-    return Measured(wall, cpu, peak)
+    return Measured(wall, cpu, peak, largest)
 
 
 def side_by_side(commands: dict[str, Sequence[str]], *, runs: int, **options: object) -> dict[str, Measured]:
@@ -66,13 +71,14 @@ def side_by_side(commands: dict[str, Sequence[str]], *, runs: int, **options: ob
             statistics.median(each.wall for each in runs_of),
             statistics.median(each.cpu for each in runs_of),
             int(statistics.median(each.peak for each in runs_of)),
+            int(statistics.median(each.largest for each in runs_of)),
         )
         for name, runs_of in found.items()
     }
 
 
-def _memory(root: int) -> int:
-    """Memory of a process and all that descend from it."""
+def _memory(root: int) -> list[int]:
+    """Memory of a process and of each that descends from it."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -81,7 +87,7 @@ def _memory(root: int) -> int:
             except (OSError, IndexError, ValueError):
                 continue  # it ended while we looked
             children.setdefault(parent, []).append(int(entry.name))
-    total, waiting = 0, [root]
+    found, waiting = [0], [root]
     while waiting:
         pid = waiting.pop()
         waiting += children.get(pid, [])
@@ -89,5 +95,5 @@ def _memory(root: int) -> int:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
         except OSError:
             continue
-        total += sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total
+        found.append(sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")))
+    return found

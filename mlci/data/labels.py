@@ -16,14 +16,13 @@ def canonical_label(value: object) -> str:
 
 
 def canonical_labels(column: pl.Series) -> pl.Series:
-    """A column of labels as text, in the form of `canonical_label`; nulls stay null."""
+    """A column of labels as text, each in the form of `canonical_label`; nulls and NaN are null."""
     import polars as pl
 
     if column.dtype.is_float():
-        finite = column.fill_nan(None)
-        if (finite.drop_nulls() == finite.drop_nulls().round()).all():
-            return finite.cast(pl.Int64).cast(pl.String)
-        return finite.cast(pl.String)
-    if column.dtype == pl.Boolean:
-        return column.replace_strict([True, False], ["True", "False"], default=None, return_dtype=pl.String)
-    return column.cast(pl.String)
+        column = column.fill_nan(None)
+    elif column.dtype != pl.Boolean:
+        return column.cast(pl.String)
+    unique = column.drop_nulls().unique()  # few, for labels: each is written once
+    written = [canonical_label(value) for value in unique.to_list()]
+    return column.replace_strict(unique, pl.Series(written, dtype=pl.String), default=None, return_dtype=pl.String)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlci.data.overlap import overlap
-from mlci.data.rowhash import row_hash
+from mlci.data.rowhash import is_among, row_hash
 from mlci.data.slices import slice_masks
 from mlci.data.split import describe, holdout_rows, write_rows
 from mlci.data.target import classes_of, labels_in, read_target
@@ -196,13 +196,11 @@ class _Splitter:
 
     def base(self, theirs: _Split, mine: _Split, train: Rows) -> Rows:
         """The base's training rows, written; none of them stands in the head's holdout."""
-        import numpy as np
-
         if theirs.table.fingerprint == mine.table.fingerprint and mine.judge is mine.table:
             return train
         columns = self.key or sorted({*theirs.table.names} & {*mine.judge.names})
         judged = row_hash(mine.judge, columns, seed=0)[mine.held]
-        seen = np.isin(row_hash(theirs.table, columns, seed=0), judged)
+        seen = is_among(row_hash(theirs.table, columns, seed=0), judged)
         return self._rows(theirs, theirs.train & ~seen, "base-train")
 
     def _rows(self, split: _Split, mask: Mask, name: str) -> Rows:

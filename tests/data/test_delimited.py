@@ -98,27 +98,10 @@ def test_to_parquet__own_nulls(read, nulls, expected):
 
 FIELDS = st.sampled_from(
     [
-        "1",
-        "-2",
-        "007",
-        "1.5",
-        " 7",
-        "8 ",
-        ".5",
-        "1e3",
-        "inf",
-        "True",
-        "false",
-        "NA",
-        "",
-        "nan",
-        "null",
-        "a",
-        "é",
-        " x",
-        "NA ",
+        *("1", "-2", "007", "1.5", " 7", "8 ", ".5", "1e3", "inf", "True", "false", "2024-01-01", "12:00"),
+        *("NA", "", "nan", "null", "NA ", "a", "é", " x", "'q'"),
+        *('"a,b"', '"x\ny"', '""', '"1"', '"NA"', '"q""q"', '5" pipe', '"x"y'),
     ]
-    + ["'q'", '"a,b"', '"x\ny"', '""', '"1"', '"NA"', '"q""q"', '5" pipe', '"x"y', "2024-01-01", "12:00"]
 )
 LINES = st.lists(
     st.one_of(st.lists(FIELDS, min_size=3, max_size=3).map(",".join), st.sampled_from(["", ",,", "a", "  "]))

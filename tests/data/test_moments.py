@@ -1,5 +1,6 @@
 """Texts as moments, against the standard library."""
 
+# ruff: noqa: DTZ001 - moments without a zone are what is tested
 from __future__ import annotations
 
 import datetime as dt
