@@ -132,7 +132,7 @@ def prepare(  # noqa: PLR0913 - a model's data and its rules
         base_holdout=functools.partial(splitter.holdout, theirs or mine, "base-holdout", strict=False),
         classes=classes,
         info=info,
-        findings=tuple(splitter.findings(mine, info)),
+        findings=(*splitter.findings(mine, info), *splitter.vanished(theirs, holdout)),
     )
 
 
@@ -279,6 +279,24 @@ class _Splitter:
                 "of both sides are better than they would be on new rows.",
                 "Remove the duplicates, or hold out whole groups: split: {group: column}.",
                 "split",
+            )
+
+    def vanished(self, theirs: _Split | None, holdout: Holdouts) -> Iterator[Finding]:
+        """Slices that the base's holdout has rows of, and the head's has none: nothing judges them any more."""
+        if theirs is None or not self.model.slices:
+            return
+        slices = tuple(each for each in self.model.slices if each.column in theirs.judge.names)
+        before = slice_masks(self._kept(theirs, [each.column for each in slices]), slices)
+        here = {name for name, mask in holdout.slices if mask.any()}
+        gone = [name for name, mask in before if mask.any() and name not in here]
+        if gone:
+            listed = ", ".join(f"`{name}`" for name in gone[:5]) + (", …" if len(gone) > 5 else "")  # noqa: PLR2004
+            yield self._finding(
+                "MLCI307",
+                "warn",
+                f"The holdout has no rows of {listed} any more, which the base branch's has: nothing judges them.",
+                "Look whether the data lost these rows.",
+                "slices",
             )
 
     def _duplicates(self, table: Table) -> Iterator[Finding]:

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from mlci.config.models import ModelConfig
+from mlci.gates import findings, judge
+from mlci.results import Comparison, Side
+
+
+def policy(gates, **more):
+    """A model's rules."""
+    return ModelConfig.model_validate(
+        {
+            "dataset": "d", "target": "t", "task": "binary", "positive": "1", "primary": "roc_auc",
+            "candidates": {"a": "p:a"}, "gates": gates, **more,
+        }
+    )  # fmt: skip
+
+
+def side(**costs):
+    """A winner with costs."""
+    return Side(winner="a", train_rows=100, **costs)
+
+
+def compared(metric="roc_auc", **facts):
+    """A comparison that a gate watches."""
+    plain = {
+        "rows": 100,
+        "baseline": 0.9,
+        "candidate": 0.9,
+        "gain": 0.0,
+        "margin": 0.01,
+        "gated": True,
+        "status": "same",
+    }
+    return Comparison.model_validate({"metric": metric, **plain, **facts})
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"), [("better", "pass"), ("same", "pass"), ("worse", "fail"), ("inconclusive", "warn")]
+)
+def test_judge__a_regression_by_its_status(status, verdict):
+    """The comparison's verdict is the gate's."""
+    (gate,) = judge(
+        policy({"roc_auc": {"max_regression": 0.01}}), [compared(status=status, verdict=verdict)], side(), side()
+    )
+
+    assert (gate.rule, gate.verdict, gate.status) == ("max_regression", verdict, status)
+
+
+@pytest.mark.parametrize(("candidate", "verdict"), [(0.9, "warn"), (None, "fail")])
+def test_judge__a_comparison_that_could_not_be_told(candidate, verdict):
+    """Without the candidate's value a gate fails; without the baseline's it warns; it never passes."""
+    untold = compared(candidate=candidate, gain=None, status=None, note="the candidate gives no score")
+
+    (gate,) = judge(policy({"roc_auc": {"max_regression": 0.01}}), [untold], side(), side())
+
+    assert (gate.verdict, [each.code for each in findings("m", [untold], [gate])]) == (verdict, ["MLCI305"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "verdict"),
+    [
+        ({"min": 0.85}, 0.85, "pass"),
+        ({"min": 0.85}, 0.8499, "fail"),
+        ({"max": 0.85}, 0.85, "pass"),
+        ({"max": 0.85}, 0.8501, "fail"),
+        ({"min": 0.85}, None, "fail"),
+    ],
+)
+def test_judge__limits(rule, value, verdict):
+    """A limit holds at its own value, and fails where there is no value."""
+    (gate,) = judge(policy({"roc_auc": rule}), [compared(candidate=value, gated=False)], side(), side())
+
+    assert gate.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (10.0, 15.0, "pass"),
+        (10.0, 15.1, "fail"),
+        (0.1, 0.5, "pass"),  # half a second is the machine's noise
+        (0.0, 10.0, "fail"),
+        (None, 10.0, "warn"),
+        (10.0, None, "warn"),
+    ],
+)
+def test_judge__costs(before, after, verdict):
+    """A cost may grow by its share; what is too small to measure passes, what was not measured warns."""
+    (gate,) = judge(
+        policy({"fit_seconds": {"max_increase": "50%"}}), [], side(fit_seconds=after), side(fit_seconds=before)
+    )
+
+    assert gate.verdict == verdict
+
+
+def test_judge__no_baseline():
+    """Without a baseline only the limits judge."""
+    gates = {"roc_auc": {"min": 0.5, "max_regression": 0.01}, "fit_seconds": {"max_increase": 0.5, "max": 60}}
+
+    found = judge(policy(gates), [compared(gain=None, status=None)], side(fit_seconds=1.0), None)
+
+    assert [(each.metric, each.rule, each.verdict) for each in found] == [
+        ("roc_auc", "min", "pass"),
+        ("fit_seconds", "max", "pass"),
+    ]
+
+
+def test_findings__a_metric_that_nobody_watches():
+    """An ungated metric that fell is named, and stops nothing."""
+    found = findings("m", [compared("f1", gated=False, status="worse")], [])
+
+    assert [(each.code, each.severity) for each in found] == [("MLCI306", "info")]
