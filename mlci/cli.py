@@ -17,6 +17,8 @@ from mlci.errors import ConfigError, MlciError, TrainingError, UserError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlci.results import Results
+
 PASS, FAIL, USER, OURS, INTERRUPTED = 0, 1, 2, 3, 130
 
 _ISSUES = "Please report it with what `--debug` prints."
@@ -156,15 +158,15 @@ def _demo(options: argparse.Namespace) -> int:
     return demo(options.pr, options.out)
 
 
-def _print_terminal(results: object) -> None:
-    from mlci.report import render
-    from mlci.results import Results
-
-    assert isinstance(results, Results)  # noqa: S101 - narrows the type
+def _print_terminal(results: Results) -> None:
     import shutil
 
+    from mlci.report import render
+
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    print(render.terminal(results, width=min(shutil.get_terminal_size((100, 24)).columns, 110), color=color))
+    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(render.terminal(results, width=width, color=color, unicode=unicode))
 
 
 def _read(path: Path) -> bytes:

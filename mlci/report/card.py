@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mlci.errors import UserError
-from mlci.report import digits, filters, folds, gatetable, names, tables, wording
+from mlci.report import digits, filters, folds, gatetable, names, wording
 from mlci.report.document import Table, columns, row
 from mlci.report.phrase import code, line, listed, prose
 
@@ -46,7 +46,7 @@ def card(results: Results, model_name: str) -> str:
         "verdict": _verdict(model, names.base(results)),
         "scores": _scores(model),
         "notes": gatetable.notes(model, all_slices=True),
-        "slices": tables.slices(model, "baseline", here="this model"),
+        "slices": folds.slices(model, "baseline", here="this model"),
         "data": _data(results, model),
         "parameters": _pairs(model.side.params if model.side else {}, "parameter"),
         "features": _features(model),

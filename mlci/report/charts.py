@@ -25,6 +25,7 @@ _UNITS: dict[str, Unit] = {
     "mean_squared_error": "squared",
 }
 _LABEL = 32  # columns of a row's name at most
+_LARGEST = 1e100  # what lies beyond is no score and no error
 _NARROWEST = 1e-9  # an axis shows no smaller differences
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
@@ -44,6 +45,8 @@ class Mark:
     def of(cls, comparison: Comparison, label: str) -> Mark | None:
         """The row of a comparison; None where there is no interval to draw."""
         if comparison.gain is None or comparison.low is None or comparison.high is None:
+            return None
+        if max(map(abs, (comparison.gain, comparison.low, comparison.high, comparison.margin or 0.0))) > _LARGEST:
             return None
         return cls(
             label=label,

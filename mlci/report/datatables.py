@@ -102,8 +102,8 @@ def column_changes(found: Iterable[ColumnChange], main: str) -> Table:
         row(
             code(each.column),
             _CHANGES[each.what],
-            look.value(each.before) if each.before else "",
-            look.value(each.after) if each.after else "",
+            each.before,
+            each.after,
         )
         for each in found
     ]
@@ -121,7 +121,7 @@ def profile(dataset: DatasetResult) -> Table:
 
 
 def _share(part: int, total: int) -> str:
-    return f" ({digits.percent(part / total)})" if part and total else ""
+    return f" ({digits.share(part, total)})" if part and total else ""
 
 
 def files(found: Iterable[FileChange], loaded: frozenset[str]) -> Table:

@@ -13,6 +13,9 @@ MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
 
 _MOST = 6  # decimals; more are no help to a reader
+_MORE = 2  # decimals at most that a verdict needs beyond those that the interval supports
+_MOST_OF_TINY = 15  # decimals of values that are all tiny
+_LARGEST = 1e15  # from here on a value is written with an exponent
 _PLAIN = 4  # decimals of a score whose interval is not known
 
 
@@ -32,18 +35,23 @@ def own_decimals(value: float) -> int:
 def precision(comparison: Comparison) -> int:
     """The decimals in which a comparison is shown.
 
-    Those that its interval supports, and as many more as the verdict rests on: a bound that lies beyond zero or the
-    margin must not be shown as equal to it.
+    Those that its interval supports; where a gate judges, up to two more: a bound that lies beyond zero or the margin
+    is not to be shown as equal to it.
     """
     low, high = comparison.low, comparison.high
     if low is None or high is None:
         largest = max((abs(v) for v in (comparison.baseline, comparison.candidate) if v is not None), default=0.0)
         return _PLAIN if largest < 10 else 2  # noqa: PLR2004 - from 10 on two decimals say enough
-    digits = decimals((high - low) / 2)
+    largest = max((abs(v) for v in (comparison.baseline, comparison.candidate, low, high) if v), default=1.0)
+    most = max(_MOST, min(_MOST_OF_TINY, 4 - math.floor(math.log10(largest))))
+    digits = decimals(high / 2 - low / 2, most=most)
     if comparison.margin:
-        digits = max(digits, min(_MOST, own_decimals(comparison.margin)))
+        digits = max(digits, min(most, own_decimals(comparison.margin)))
+    if not comparison.gated:
+        return digits
     limits = (0.0, -(comparison.margin or 0.0))
-    while digits < _MOST and any(
+    most = min(most, digits + _MORE)
+    while digits < most and any(
         bound != limit and round(bound, digits) == round(limit, digits) for bound in (low, high) for limit in limits
     ):
         digits += 1
@@ -54,7 +62,7 @@ def number(value: float | None, digits: int) -> str:
     """A value in so many decimals, with thousands separators; a dash where there is none."""
     if value is None:
         return NONE
-    text = f"{abs(value):,.{digits}f}"
+    text = f"{abs(value):,.{digits}f}" if abs(value) < _LARGEST else f"{abs(value):.3e}"
     return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
 
 
@@ -81,6 +89,12 @@ def percent(share: float, *, signs: bool = False) -> str:
     hundred = share * 100
     digits = 0 if abs(hundred) >= 10 or abs(hundred - round(hundred)) < 0.05 else 1  # noqa: PLR2004 - two digits
     return f"{(signed if signs else number)(hundred, digits)}{NBSP}%"
+
+
+def share(part: int, total: int) -> str:
+    """A part of a total as a percentage, and a small one as `< 0.1 %`."""
+    found = part / total
+    return percent(found) if found >= 0.0005 or found <= 0 else f"<{NBSP}0.1{NBSP}%"  # noqa: PLR2004 - one decimal
 
 
 def more_or_less(change: float | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlci.report import datatables, digits, gatetable, names, tables, wording
+from mlci.report import datatables, digits, gatetable, look, names, slicetable, tables, wording
 from mlci.report.document import Fold
 from mlci.report.phrase import code, join, line, listed, prose, strong
 
@@ -45,42 +45,47 @@ def gates_answer(model: ModelResult) -> Line:
     return line(f"{names.ICON['pass']} {'it holds' if total == 1 else f'all {total} hold'}")
 
 
-def slices(model: ModelResult, main: str) -> Fold:
-    """The slices; how many are worse, and which is the worst."""
-    table = tables.slices(model, main)
-    lines = []
-    small = {each.slice for each in model.comparisons if each.slice and each.note.startswith("fewer than")}
-    if small:
-        lines.append(line(f"{digits.plural(len(small), 'slice')} with too few rows: reported, not judged."))
-    return Fold(title="Slices", answer=_slices_answer(model, main), tables=((_NOTHING, table),), lines=tuple(lines))
+def slices(model: ModelResult, main: str, *, here: str = names.HEAD) -> Fold:
+    """The slices; how many are worse, and which is the worst.
+
+    One metric is shown in full. Of several, what does not pass is, and a grid shows the gains of all.
+    """
+    found = slicetable.ordered(model)
+    answer = _slices_answer(found, model, main)
+    small = {each.slice for each in found if names.is_small(each)}
+    if len({each.metric for each in found}) <= 1:
+        lines = (line(f"{digits.plural(len(small), 'slice')} with too few rows: reported, not judged."),)
+        table = slicetable.table(found, model, main, here=here)
+        return Fold(title="Slices", answer=answer, tables=((_NOTHING, table),), lines=lines if small else ())
+    failing = [each for each in found if each.gated and each.verdict != "pass"]
+    words = "The gain of each slice in each metric; bold is worse"
+    few = f"; {names.UNKNOWN} has too few rows to be judged" if small else ""
+    both = (
+        (_NOTHING, slicetable.table(failing, model, main, here=here)),
+        (line(f"{words}{few}:"), slicetable.grid(model)),
+    )
+    return Fold(title="Slices", answer=answer, tables=both)
 
 
-def _slices_answer(model: ModelResult, main: str) -> Line:
-    found = tables.ordered_slices(model)
-    judged = [each for each in found if each.gain is not None]
+def _slices_answer(found: Sequence[Comparison], model: ModelResult, main: str) -> Line:
+    told = [each for each in found if each.gain is not None]
+    gated = [each for each in told if each.gated]
+    judged = gated or [each for each in told if each.metric == model.primary] or told
     if not judged:
         return line(f"{digits.plural(len({each.slice for each in found}), 'slice')}, nothing to compare with")
-    total = len({each.slice for each in found})
-    worse = {each.slice for each in judged if each.status == "worse"}
-    failed = {each.slice for each in judged if each.gated and each.verdict == "fail"}
-    unsure = {each.slice for each in judged if each.gated and each.status == "inconclusive"} - worse
-    icon = f"{names.ICON['fail']} " if failed else f"{names.ICON['warn']} " if unsure else ""
-    count = f"{icon}{len(worse) or 'none'} of {total} {'is' if len(worse) <= 1 else 'are'} worse than on {main}"
+    total = len({each.slice for each in judged})
+    worse = {each.slice for each in judged if each.status == "worse" and not names.is_small(each)}
+    unsure = {each.slice for each in gated if each.status == "inconclusive"} - worse
+    icon = min((each.verdict for each in gated), key=("fail", "warn", "pass").index, default="")
+    kind = " judged slices" if total < len({each.slice for each in found}) else ""
+    count = f"{len(worse) or 'none'} of {total}{kind} {'is' if len(worse) <= 1 else 'are'} worse than on {main}"
     more = f", {len(unsure)} cannot be told" if unsure else ""
-    worst = _worst(judged)
-    if worst is None:
-        return line(count, more)
-    return line(count, more, "; lowest is ", code(worst.slice), f" ({wording.by(worst)})")
-
-
-def _worst(found: Sequence[Comparison]) -> Comparison | None:
-    """The slice with the largest loss in the first metric, among those with rows enough to tell."""
-    metric = found[0].metric
-    fit = [each for each in found if each.metric == metric and not each.note] or [
-        e for e in found if e.metric == metric
-    ]
-    worst = min(fit, key=lambda each: each.gain or 0.0, default=None)
-    return worst if worst is not None and (worst.gain or 0.0) < 0 else None
+    start = line(f"{names.ICON[icon]} " if icon else "", count, more)
+    worst = min((each for each in judged if not names.is_small(each)), key=lambda each: each.gain or 0.0, default=None)
+    if worst is None or (worst.gain or 0.0) >= 0:
+        return start
+    metric = line() if worst.metric == model.primary else line(names.metric(worst.metric), " ")
+    return line(start, "; lowest is ", code(worst.slice), " (", metric, f"{wording.by(worst)})")
 
 
 def candidates(model: ModelResult) -> Fold:
@@ -98,7 +103,7 @@ def changes(results: Results, model: ModelResult) -> Fold:
     counted = [
         digits.plural(len(found), one)
         for found, one in (
-            (difference.params, "parameter"),
+            (look.telling(difference.params), "parameter"),
             ((*difference.features_added, *difference.features_removed, *difference.features_retyped), "feature"),
             (difference.packages, "package"),
             (results.files, "file"),
@@ -224,7 +229,7 @@ def trace(each: Finding) -> Fold:
 
 def took(results: Results) -> str:
     """`trained in 14 s`; the whole run's time where the training's is not known."""
-    training = [seconds for name, seconds in results.timings.items() if name.startswith("train")]
+    training = [seconds for name, seconds in results.timings.items() if name.startswith("train") or name == "models"]
     if training:
         return f"trained in {digits.duration(sum(training))}"
     total = results.timings.get("total")

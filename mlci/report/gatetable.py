@@ -46,6 +46,13 @@ def failing_slices(model: ModelResult) -> list[Comparison]:
     return sorted(found, key=lambda each: (_RANK[each.verdict], (each.gain or 0.0)))
 
 
+def _gated(model: ModelResult) -> list[Comparison]:
+    """The gated metrics, each followed by its gravest slices that do not pass."""
+    slices = failing_slices(model)[:_MOST_SLICES]
+    whole = [each for each in ordered(model) if each.gated]
+    return [each for one in whole for each in (one, *(part for part in slices if part.metric == one.metric))]
+
+
 # --- gates -----------------------------------------------------------------------------------------------------
 
 
@@ -60,13 +67,10 @@ def gates(model: ModelResult, main: str) -> Table:
         ("allowed", "right"),
         ("", "left"),
     )
-    whole = ordered(model)
-    gated = [each for each in whole if each.gated]
     rows = [
-        *(compared(each) for each in gated),
-        *(compared(each) for each in failing_slices(model)[:_MOST_SLICES]),
+        *(compared(each) for each in _gated(model)),
         *_limited(model),
-        *(compared(each) for each in whole if not each.gated),
+        *(compared(each) for each in ordered(model) if not each.gated),
     ]
     return Table(titles, tuple(rows)).without_empty_columns()
 
@@ -89,9 +93,7 @@ def _rules(model: ModelResult, *rules: str) -> list[GateResult]:
 def compared(each: Comparison) -> Row:
     """A comparison as a row of the table of gates."""
     exactness = digits.precision(each)
-    name = names.marked(each.metric, greater=each.greater_is_better)
-    if each.slice:
-        name = line(name, " on ", code(each.slice))
+    name = line("↳ ", code(each.slice)) if each.slice else names.marked(each.metric, greater=each.greater_is_better)
     gain: Part = digits.signed(each.gain, exactness)
     limit = "no gate" if each.margin is None else digits.signed(-each.margin, exactness)
     return row(
@@ -155,10 +157,14 @@ def notes(model: ModelResult, *, all_slices: bool = False) -> tuple[Line, ...]:
 
 
 def plot(model: ModelResult) -> tuple[Panel, ...]:
-    """The forest plot of the table's rows that have an interval; panels by unit, failing slices after the whole."""
-    whole = [each for each in ordered(model) if not is_identical(each)]
-    parts = failing_slices(model)[:_MOST_SLICES]
-    of_one = {each.metric for each in parts} == {model.primary}  # then the slices' names say enough
-    labels = [each.metric for each in whole]
-    labels += [each.slice if of_one else f"{each.metric}, {each.slice}" for each in parts]
-    return charts.panels([*whole, *parts], labels)
+    """The forest plot of the table's rows that have an interval, in the table's order; panels by unit.
+
+    Slices are drawn only where the whole is not worse: then they are the news, else they would squeeze it.
+    """
+    is_worse = any(each.gated and each.verdict == "fail" for each in ordered(model))
+    rows = [
+        *(each for each in _gated(model) if not (each.slice and is_worse)),
+        *(each for each in ordered(model) if not each.gated),
+    ]
+    drawn = [each for each in rows if not is_identical(each)]
+    return charts.panels(drawn, [f"└ {each.slice}" if each.slice else each.metric for each in drawn])

@@ -51,7 +51,7 @@ def tell(results: Results) -> Story:
         why=why(lead, results),
         look=_look(found, results),
         also=tuple(_also(found, results)),
-        told=lead.findings[:1],
+        told=lead.findings if lead.kind == "expectations" else lead.findings[:1],
         name=lead.name,
         kind=lead.kind,
     )
@@ -65,7 +65,7 @@ def _nothing(results: Results) -> Line:
 
 def _look(found: tuple[Situation, ...], results: Results) -> Line:
     lead = found[0]
-    if lead.findings:
+    if lead.findings and lead.kind != "expectations":
         return _hint(lead.findings[0])
     models = list(results.models.values())
     model = lead.model or (models[0] if len(models) == 1 and lead.verdict == "pass" else None)
@@ -84,16 +84,33 @@ def _also(found: tuple[Situation, ...], results: Results) -> list[Line]:
     main = names.base(results)
     others = [each for each in found[1:] if each.kind != "finding"]
     told = [line(f"{names.ICON[each.verdict]} ", in_short(each, main)) for each in others if each.verdict != "pass"]
+    told += [_warned(each, main) for each in found[1:] if each.kind == "finding" and each.verdict == "warn"]
     calm = [in_short(each, main) for each in others if each.verdict == "pass"]
     return [*told, line(f"{names.ICON['pass']} ", join(calm, " "))] if calm else told
+
+
+def _warned(situation: Situation, main: str) -> Line:
+    """Warnings of one kind that are not the lead: the first of them, and how many more there are."""
+    more = len(situation.findings) - 1
+    rest = f" {digits.plural(more, 'more warning').capitalize()} below." if more else ""
+    about = capital(clause(situation, main))
+    return line(f"{names.ICON['warn']} ", about, ": ", prose(situation.findings[0].message), rest)
 
 
 def in_short(situation: Situation, main: str) -> Line:
     """A situation that is not the lead: who, how, and its first number."""
     lead = next(iter(situation.comparisons), None) or leading(whole(situation), situation)
     words = capital(clause(situation, main))
-    if situation.kind in ("identical", "untrained", "expectations", "cost") or lead is None:
+    if situation.kind in ("identical", "untrained", "unjudged", "expectations", "cost") or lead is None:
         return line(words, ".")
+    if situation.kind == "limit":
+        gate = situation.gates[0]
+        bound = "at least" if gate.rule == "min" else "at most"
+        if gate.value is None:
+            return line(words, ".")
+        measured = next((each for each in whole(situation) if each.metric == gate.metric), None)
+        value, limit = wording.rule_value(gate, gate.value, measured), wording.rule_value(gate, gate.threshold)
+        return line(words, f": {value} instead of {bound} {limit}.")
     if lead.gain is None:
         value = digits.number(lead.candidate, digits.precision(lead))
         return line(words, "; ", names.metric(lead.metric), f" is {value}.")

@@ -8,18 +8,22 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from mlci.report import digits, filters, names
-from mlci.report.phrase import capital, code, join, line, listed
+from mlci.report.phrase import Line, Span, capital, code, join, line, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from mlci.report.phrase import Line, Part
+    from mlci.report.phrase import Part
     from mlci.results import Change, ColumnChange, DatasetChange, Difference, ModelResult, Results
 
 _NUMBER = re.compile(r"-?\d[\d.]*(e-?\d+)?", re.IGNORECASE)
+_LIST = re.compile(r"[\[(]('[^']*',? ?)*[\])]")
+_ITEM = re.compile(r"'([^']*)'")
 _CONFIGURATION = frozenset({".yml", ".yaml", ".toml"})
 _MOST = 2  # facts that a reader keeps
 _VALUE = 40  # characters of a parameter's value
+
+_LISTS = ("steps", "transformers", "estimators", "transformer_list")  # scikit-learn's lists of named parts
 
 # where several packages changed, these are named first: they fit the models
 _TELLING = ("scikit-learn", "xgboost", "lightgbm", "catboost", "torch", "tensorflow", "numpy", "pandas", "polars")
@@ -95,14 +99,73 @@ def _of_model(difference: Difference, main: str) -> Iterator[Line]:
 
 def _of_params(difference: Difference) -> Line:
     script = _script(difference)
-    moved = [_moved(change, verb="" if script else "went ") for change in difference.params]
-    return line(*((code(_short(script)), " changed ") if script else ()), listed(moved, most=2))
+    told = telling(difference.params)
+    last = [change.name.rpartition("__")[2] for change in told]  # `model__max_depth` is max_depth
+    short = last if len(set(last)) == len(last) else [change.name for change in told]
+    moves = [
+        _moved(change.model_copy(update={"name": name}), has_subject=bool(script))
+        for change, name in zip(told, short, strict=True)
+    ]
+    changed = Span("changed ")
+    if script and all(changed == move.spans[0] for move in moves[:_MOST]):
+        moves = [*moves[:1], *(Line(move.spans[1:]) for move in moves[1:])]  # the verb is told once
+    return line(*((code(_short(script)), " ") if script else ()), listed(moves, most=_MOST))
 
 
-def _moved(change: Change, verb: str = "went ") -> Line:
-    return line(
-        code(filters.clip(change.name, _VALUE)), f" {verb}from ", value(change.before), " to ", value(change.after)
-    )
+def telling(params: Sequence[Change]) -> list[Change]:
+    """The changes of parameters, without those that another one tells.
+
+    A part that came or went (`pipeline__scaler`) brings or takes all of its own parameters
+    (`pipeline__scaler__with_mean`), and the list that holds it (`pipeline__steps`) names it.
+    """
+    came_or_went = {change.name for change in params if not (change.before and change.after)}
+    lists = {
+        change.name.rpartition("__")[0]: f"{change.before} {change.after}"
+        for change in params
+        if change.name.rpartition("__")[2] in _LISTS and change.before and change.after
+    }
+    found = []
+    for change in params:
+        parts = change.name.split("__")
+        parents = {"__".join(parts[:i]) for i in range(1, len(parts))}
+        holder, _, own = change.name.rpartition("__")
+        is_named = change.name in came_or_went and f"'{own}'" in lists.get(holder, "")
+        if not is_named and not parents & came_or_went:
+            found.append(change)
+    return found or list(params)
+
+
+def _moved(change: Change, *, has_subject: bool = False) -> Line:
+    """A change as a clause of its own, or as what a file did."""
+    name = code(filters.clip(change.name, _VALUE))
+    gone, new = _items(change.before, change.after)
+    if gone or new:
+        return _exchanged(name, gone, new, has_subject=has_subject)
+    start = line("changed ", name) if has_subject else line(name, " went")
+    return line(start, " from ", value(change.before), " to ", value(change.after))
+
+
+def _exchanged(name: Span, gone: list[Part], new: list[Part], *, has_subject: bool) -> Line:
+    """How a list changed: what it lost and what it gained."""
+    if gone and new:
+        pair = line(listed(gone), " by ", listed(new))
+        return (
+            line("replaced ", pair, " in ", name)
+            if has_subject
+            else line("in ", name, ", ", listed(gone), " gave way to ", listed(new))
+        )
+    items = listed(gone or new)
+    if has_subject:
+        return line("added ", items, " to ", name) if new else line("removed ", items, " from ", name)
+    return line(name, f" {'gained' if new else 'lost'} ", items)
+
+
+def _items(before: str, after: str) -> tuple[list[Part], list[Part]]:
+    """What two lists of names do not share; nothing where these are no such lists, or differ in order alone."""
+    if not (_LIST.fullmatch(before) and _LIST.fullmatch(after)):
+        return [], []
+    old, new = _ITEM.findall(before), _ITEM.findall(after)
+    return [code(each) for each in old if each not in new], [code(each) for each in new if each not in old]
 
 
 def value(text: str) -> Part:
@@ -129,10 +192,12 @@ def column_change(change: ColumnChange) -> Line:
     name = code(filters.clip(change.column, 60))
     if change.what in ("added", "removed"):
         return line(name, f" was {change.what}")
-    subject = {"type": "the type of ", "nulls": "nulls of ", "mean": "the mean of "}.get(
-        change.what, f"the {change.what} of "
-    )
-    return line(subject, name, " went from ", value(change.before), " to ", value(change.after))
+    return line(name, " went from ", _plain(change.before), " to ", _plain(change.after))
+
+
+def _plain(text: str) -> Part:
+    """A statistic in words, such as `mean 38.6` or `1.2 % null`."""
+    return filters.clip(text, 60) or "none"
 
 
 def rows_changed(change: DatasetChange, rows: int, unit: str = " rows") -> Line:

@@ -55,8 +55,8 @@ _COMPARED: dict[str | None, str] = {
     "inconclusive": "inconclusive",
     None: "could not be told",
 }
-_UNGATED = {"better": "better", "same": "same", "worse": "worse", "inconclusive": "no clear change"}
-_BROKEN = {"min": "too low", "max": "too high", "max_increase": "too much"}
+_UNGATED = {"better": "better", "same": "same", "worse": "worse", "inconclusive": f"no{NBSP}clear{NBSP}change"}
+_BROKEN = {"min": f"too{NBSP}low", "max": f"too{NBSP}high", "max_increase": f"too{NBSP}much"}
 
 SEVERITY: dict[Severity, str] = {"fail": "fails", "warn": "warns", "info": "notes"}
 
@@ -105,11 +105,18 @@ def compared(comparison: Comparison) -> Line:
     if comparison.gated:
         is_open = comparison.verdict == "pass" and undecided(status)
         return line(f"{UNKNOWN if is_open else ICON[comparison.verdict]}{NBSP}{_COMPARED[status]}")
-    if note.startswith("fewer than"):
+    if not comparison.rows:
+        return line(f"{UNKNOWN} no rows")
+    if is_small(comparison):
         return line(f"{UNKNOWN} too few rows to tell")
     if status is None:
         return line(f"{UNKNOWN} ", prose(note)) if note else line()
     return line(_UNGATED[status])
+
+
+def is_small(comparison: Comparison) -> bool:
+    """Whether a slice has too few rows to be judged; `compare` says so in its note."""
+    return bool(comparison.slice) and "fewer than" in comparison.note
 
 
 def undecided(status: Status | None) -> bool:

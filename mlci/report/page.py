@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from mlci.report import charts, digits, filters, folds, gatetable, headline, names
 from mlci.report.datatables import expectations
 from mlci.report.document import Fold, Table
-from mlci.report.phrase import Line, code, join, line, link
-from mlci.report.situations import in_order, situations
+from mlci.report.phrase import Line, code, join, line, link, prose
+from mlci.report.situations import breaches, in_order, situations
 
 if TYPE_CHECKING:
     from mlci.report.headline import Story
     from mlci.report.phrase import Part
-    from mlci.results import Results
+    from mlci.results import Finding, Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +107,10 @@ def build(  # noqa: PLR0913 - each is a different thing that the caller knows
     detail = min(detail, len(LEVELS) - 1)
     limits = LEVELS[detail]
     story = headline.tell(results)
-    alarms = [each for each in results.findings if each.severity == "fail" and each not in story.told]
-    visible = [*story.told, *alarms]
+    tabled = [each for name in results.datasets for each in breaches(results.findings, name)]
+    told = [*story.told, *tabled]
+    alarms = [each for each in results.findings if each.severity == "fail" and each not in told]
+    visible = [*told, *alarms]
     shown = alarms[: limits.findings]
     traced = [each for each in (*story.told, *shown) if each.detail] if limits.lines != 0 else []
     cut = _Cut(limits)
@@ -217,8 +219,24 @@ def _breaches(results: Results, cut: _Cut) -> tuple[tuple[Line, Table], ...]:
             continue
         table = expectations(dataset.validation, only_failing=True)
         if table:
-            found.append((line("Expectations of ", code(name), " that do not hold:"), cut.table(table)))
+            found.append((_breach(name, breaches(results.findings, name)), cut.table(table)))
     return tuple(found)
+
+
+def _breach(name: str, findings: tuple[Finding, ...]) -> Line:
+    """What stands above the table of failing expectations; its findings' codes, places and hint."""
+    marks = [code(str(each.location)) for each in findings if each.location] + [code(each.code) for each in findings]
+    where = line(" (", join(marks, ", "), ")") if marks else line()
+    hint = next((each.hint for each in findings if each.hint), "")
+    return line("Expectations of ", code(name), " that do not hold", where, ".", " " if hint else "", prose(hint))
+
+
+def _compared(results: Results) -> Line:
+    head, base = results.head, results.base
+    told = line(code(names.short(head.sha)) if head.sha else "", " with uncommitted changes" if head.dirty else "")
+    if base is None:
+        return told
+    return line(told, " against ", code(f"{names.base(results)}@{names.short(base.sha)}"))
 
 
 def footer(results: Results, run_url: str = "", report_url: str = "") -> Line:
@@ -228,11 +246,7 @@ def footer(results: Results, run_url: str = "", report_url: str = "") -> Line:
         parts.append(link("Full report", report_url))
     if link("", run_url).url:
         parts.append(link("run", run_url))
-    head = line(code(names.short(results.head.sha)), " with uncommitted changes" if results.head.dirty else "")
-    if results.base is not None:
-        against = f"{names.base(results)}@{names.short(results.base.sha)}"
-        head = line(head, " against ", code(against))
-    parts.append(head)
+    parts += [compared] if (compared := _compared(results)) else []
     took = folds.took(results)
     parts += [took] if took else []
     parts.append(f"mlci {filters.clip(results.mlci, 20)}")

@@ -57,7 +57,9 @@ def markdown(  # noqa: PLR0913 - each is a different thing that the caller knows
         "marker": Markdown(page.marker),
         "line_break": Markdown("<br>"),
     }
-    return _user(template, context) if template is not None else part("base", context)
+    text = _user(template, context) if template is not None else part("base", context)
+    # without its marker the comment would not be found again, and the next run would post another
+    return text if text.startswith(page.marker) else f"{page.marker}\n{text}"
 
 
 def html(results: Results, *, run_url: str = "") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlci.report import charts, datatables, digits, folds, gatetable, headline, look, names, svg, tables
+from mlci.report import charts, datatables, digits, folds, gatetable, headline, look, names, slicetable, svg, tables
 from mlci.report.document import Column, Figure, Fold, Row, Table, columns, row
 from mlci.report.phrase import code, join, line, prose
 from mlci.report.situations import in_order, is_identical, situations
@@ -30,7 +30,9 @@ class ModelSection:
     scores: Table
     notes: tuple[Line, ...]
     limits: Table
-    slices: Fold
+    slices: tuple[tuple[Line, Table], ...]  # per metric
+    slices_answer: Line
+    grid: Table  # all slices in all metrics
     is_open: bool  # whether a slice needs a look
     changes: Fold
     candidates: Fold
@@ -108,7 +110,7 @@ def build(results: Results, footer: Line) -> Sheet:
 
 def _commits(results: Results) -> Line:
     head, base = results.head, results.base
-    told = line(code(names.short(head.sha)), f" {head.ref}" if head.ref else "")
+    told = line(code(names.short(head.sha)) if head.sha else "no commit", f" {head.ref}" if head.ref else "")
     if head.dirty:
         told = line(told, " with uncommitted changes")
     if base is None:
@@ -129,7 +131,7 @@ def _model(name: str, results: Results, main: str) -> ModelSection:
     model = results.models[name]
     situation = next((each for each in situations(results) if each.model is model), None)
     slices = folds.slices(model, main)
-    failing = any(each.verdict != "pass" for each in model.comparisons if each.slice and each.gated)
+    failing = bool(gatetable.failing_slices(model))
     return ModelSection(
         name=name,
         verdict=model.verdict,
@@ -138,17 +140,25 @@ def _model(name: str, results: Results, main: str) -> ModelSection:
         scores=_scores(model, main),
         notes=gatetable.notes(model, all_slices=True),
         limits=gatetable.limits(model, main),
-        slices=Fold(
-            title=slices.title,
-            answer=slices.answer,
-            lines=slices.lines,
-            tables=((line(), tables.slices(model, main, with_plots=True)),),
-        ),
+        slices=_slices(model, main),
+        slices_answer=slices.answer,
+        grid=slicetable.grid(model),
         is_open=failing,
         changes=folds.changes(results, model),
         candidates=folds.candidates(model),
         holdout=folds.holdout(model),
         sides=_sides(model, main),
+    )
+
+
+def _slices(model: ModelResult, main: str) -> tuple[tuple[Line, Table], ...]:
+    """Per metric, its slices with their intervals drawn."""
+    return tuple(
+        (
+            names.marked(metric, greater=found[0].greater_is_better),
+            slicetable.table(found, model, main, with_plots=True),
+        )
+        for metric, found in slicetable.by_metric(model).items()
     )
 
 

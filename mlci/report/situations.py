@@ -14,6 +14,7 @@ Kind = Literal[
     # in the order in which a reader must know them
     "expectations",
     "untrained",
+    "unjudged",
     "worse",
     "limit",
     "slice",
@@ -32,6 +33,7 @@ Kind = Literal[
 _ORDER: tuple[Kind, ...] = (
     "expectations",
     "untrained",
+    "unjudged",
     "worse",
     "limit",
     "slice",
@@ -42,6 +44,7 @@ _ORDER: tuple[Kind, ...] = (
 )
 _GRAVITY = {"fail": 0, "warn": 1, "pass": 2}
 
+BREACHES = frozenset({"MLCI101", "MLCI102", "MLCI103"})  # what the table of failing expectations tells
 IDENTICAL = "identical predictions"  # the method of a comparison in which both sides said the same
 
 
@@ -56,6 +59,12 @@ class Situation:
     dataset: DatasetResult | None = None
     gates: tuple[GateResult, ...] = ()  # those that put it there
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def missed(self) -> tuple[GateResult, ...]:
+        """The model's absolute limits that are missed."""
+        gates = self.model.gates if self.model else ()
+        return tuple(gate for gate in gates if gate.rule in ("min", "max") and gate.verdict == "fail")
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -93,29 +102,36 @@ def _of_datasets(results: Results) -> Iterator[Situation]:
         verdict = dataset.validation.verdict
         if verdict == "pass" and results.models:
             continue  # where there are models, data that hold are no news
+        kind: Kind = "holds" if verdict == "pass" else "expectations"
         yield Situation(
-            kind="holds" if verdict == "pass" else "expectations", verdict=verdict, name=name, dataset=dataset
+            kind=kind, verdict=verdict, name=name, dataset=dataset, findings=breaches(results.findings, name)
         )
+
+
+def breaches(findings: tuple[Finding, ...], dataset: str) -> tuple[Finding, ...]:
+    """The findings that say no more than the table of the dataset's failing expectations."""
+    return tuple(each for each in findings if each.code in BREACHES and each.subject == dataset)
 
 
 def _of_models(results: Results) -> Iterator[Situation]:
     for name, model in results.models.items():
-        failures = tuple(
-            finding
-            for finding in results.findings
-            if finding.code.startswith("MLCI2") and finding.severity == "fail" and finding.subject == name
-        )
-        if failures:
-            yield Situation(kind="untrained", verdict="fail", name=name, model=model, findings=failures)
-            continue
-        yield from _of_gates(name, model, results)
+        subjects = (name, model.dataset)
+        failures = [each for each in results.findings if each.severity == "fail" and each.subject in subjects]
+        untrained = tuple(each for each in failures if each.code.startswith("MLCI2") and each.subject == name)
+        if untrained:
+            yield Situation(kind="untrained", verdict="fail", name=name, model=model, findings=untrained)
+        elif model.verdict == "fail" and not any(gate.verdict == "fail" for gate in model.gates):
+            yield Situation(kind="unjudged", verdict="fail", name=name, model=model, findings=tuple(failures))
+        else:
+            yield from _of_gates(name, model, results)
 
 
 def _of_gates(name: str, model: ModelResult, results: Results) -> Iterator[Situation]:
     """The gravest situation of a model; its other gates stand in the table."""
+    told = {(each.metric, each.slice) for each in model.comparisons if each.gain is not None}
     for verdict in ("fail", "warn"):
         judged = [gate for gate in model.gates if gate.verdict == verdict]
-        groups = {kind: tuple(gate for gate in judged if _kind(gate) == kind) for kind in _ORDER}
+        groups = {kind: tuple(gate for gate in judged if _kind(gate, told) == kind) for kind in _ORDER}
         for kind, gates in groups.items():
             if gates:
                 findings = _untold(name, gates, results) if kind == "unmeasured" else ()
@@ -124,8 +140,11 @@ def _of_gates(name: str, model: ModelResult, results: Results) -> Iterator[Situa
     yield Situation(kind=_calm(model), verdict="pass", name=name, model=model)
 
 
-def _kind(gate: GateResult) -> Kind:
+def _kind(gate: GateResult, told: set[tuple[str, str]]) -> Kind:
+    """The kind of a gate that does not pass; `told` are the metrics and slices that were compared."""
     if gate.rule == "max_regression":
+        if (gate.metric, gate.slice) not in told:
+            return "unmeasured"
         if gate.status == "worse":
             return "slice" if gate.slice else "worse"
         return "inconclusive" if gate.status == "inconclusive" else "unmeasured"

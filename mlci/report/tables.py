@@ -1,15 +1,14 @@
-"""A model's other tables: slices, candidates, what differs, what the holdout can tell."""
+"""A model's other tables: candidates, what differs, what the holdout can tell."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlci.report import charts, digits, gatetable, look, names, svg
-from mlci.report.document import Figure, Table, columns, row
+from mlci.report import digits, gatetable, look, names
+from mlci.report.document import Table, columns, row
 from mlci.report.phrase import code, line, prose, strong
 
 if TYPE_CHECKING:
-    from mlci.report.charts import Axis
     from mlci.report.document import Row
     from mlci.report.phrase import Part
     from mlci.results import CandidateResult, Comparison, ModelResult, Side
@@ -23,67 +22,6 @@ _FACTS = (
     ("model", "prediction", "predict_seconds"),
     ("model", "size", "model_size"),
 )
-
-
-# --- slices ----------------------------------------------------------------------------------------------------
-
-
-def slices(model: ModelResult, main: str, *, here: str = names.HEAD, with_plots: bool = False) -> Table:
-    """The slices in every metric, those that are judged badly first; the two sides are called `main` and `here`."""
-    found = ordered_slices(model)
-    titles = (
-        *columns("slice", "metric", ("rows", "right"), (main, "right"), (here, "right"), ("gain", "right")),
-        *columns((f"{digits.level(model.confidence)} interval", "center"), ("", "center"), ""),
-    )
-    axes = _axes(found) if with_plots else {}
-    is_told = len({each.metric for each in found}) > 1
-    rows = [_slice(each, axes.get(each.metric), names_metric=is_told) for each in found]
-    if len(axes) == 1:
-        scale = Figure(svg.scale(next(iter(axes.values()))))
-        rows.append(row(*[""] * 7, scale, "", tone="scale"))
-    return Table(titles, tuple(rows)).without_empty_columns()
-
-
-def _axes(found: list[Comparison]) -> dict[str, Axis]:
-    """Per metric, the axis that its slices share."""
-    by_metric: dict[str, list[charts.Mark]] = {}
-    for each in found:
-        if mark := charts.Mark.of(each, each.slice):
-            by_metric.setdefault(each.metric, []).append(mark)
-    return {metric: charts.panel(marks).axis for metric, marks in by_metric.items()}
-
-
-def _slice(each: Comparison, axis: Axis | None, *, names_metric: bool) -> Row:
-    exactness = digits.precision(each)
-    gain = digits.signed(each.gain, exactness) if each.gain is not None else ""
-    mark = charts.Mark.of(each, f"{each.metric} on {each.slice}")
-    return row(
-        code(each.slice),
-        names.marked(each.metric, greater=each.greater_is_better) if names_metric else "",
-        digits.count(each.rows),
-        digits.number(each.baseline, exactness) if each.baseline is not None else "",
-        digits.number(each.candidate, exactness),
-        strong(gain) if each.verdict == "fail" else gain,
-        gatetable.interval(each),
-        Figure(svg.row(mark, axis, exactness=exactness) if mark and axis else ""),
-        names.compared(each),
-        tone=gatetable.tone(each),
-    )
-
-
-def ordered_slices(model: ModelResult) -> list[Comparison]:
-    """The comparisons on slices, those that are judged badly first, then by gain."""
-    found = [each for each in gatetable.judged(model) if each.slice]
-    place = {metric: i for i, metric in enumerate(dict.fromkeys((model.primary, *(e.metric for e in found))))}
-    return sorted(
-        found,
-        key=lambda each: (
-            _RANK[each.verdict] if each.gated else 3,
-            place[each.metric],
-            each.gain is None,
-            each.gain or 0.0,
-        ),
-    )
 
 
 # --- candidates and what differs -------------------------------------------------------------------------------
@@ -119,12 +57,16 @@ def changes(model: ModelResult, main: str) -> Table:
     difference = model.difference
     rows = [
         *([_change("winner", "", difference.winner.before, difference.winner.after)] if difference.winner else []),
-        *(_change("parameter", each.name, each.before, each.after) for each in difference.params),
+        *(_change("parameter", each.name, each.before, each.after) for each in look.telling(difference.params)),
         *(_change("feature", name, "", "new") for name in difference.features_added),
         *(_change("feature", name, "", "removed") for name in difference.features_removed),
         *(_change("feature", each.name, each.before, each.after) for each in difference.features_retyped),
         *(_change("package", each.name, each.before, each.after) for each in difference.packages),
-        *(each for each in sides(model).rows if model.baseline.side and str(each.cells[2]) != str(each.cells[3])),
+        *(
+            each
+            for each in sides(model).rows
+            if model.side and model.baseline.side and str(each.cells[2]) != str(each.cells[3])
+        ),
     ]
     return Table(columns("what", "", (main, "right"), (names.HEAD, "right")), tuple(rows)).without_empty_columns()
 

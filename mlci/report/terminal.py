@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlci.report import datatables, digits, filters, folds, gatetable, headline, names
 from mlci.report.phrase import Line, Span, line
-from mlci.report.situations import in_order
+from mlci.report.situations import breaches, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ _SIGNS = {
 }  # terminals disagree on how wide an emoji is
 _ASCII = str.maketrans(
     {
-        "−": "-", "…": "..", "’": "'", "±": "+/-", "≥": ">=", "≤": "<=", "↓": "v", "—": "-", "–": "-",
+        "−": "-", "…": "..", "’": "'", "±": "+/-", "≥": ">=", "≤": "<=", "↓": "v", "↳": "\\", "—": "-", "–": "-",
         "✓": "+", "✗": "x", "²": "2", "─": "-",
     }
 )  # fmt: skip
@@ -90,8 +90,9 @@ class _Printer:
         for dataset in results.datasets.values():
             if dataset.validation is not None:
                 self._table(datatables.expectations(dataset.validation, only_failing=True), *_BREACH)
+        tabled = [each for name in results.datasets for each in breaches(results.findings, name)]
         for finding in results.findings:
-            if finding not in story.told:
+            if finding not in story.told and finding not in tabled:
                 self._paragraph(folds.finding(finding))
         for finding in story.told:
             if finding.detail:
@@ -111,7 +112,7 @@ class _Printer:
         if results.datasets:
             self._console.print(self._words(line("Data: ", folds.data(results).answer), "dim"))
         against = f" against {names.base(results)}" if results.base else ""
-        commits = names.short(results.head.sha) + against
+        commits = (names.short(results.head.sha) or "no commit") + against
         self._console.print(self._words_of("; ".join(filter(None, (commits, folds.took(results)))), "dim"))
 
     # --- parts ---

@@ -20,7 +20,13 @@ _SUBJECTS = {
     "4": "the rules need",
     "5": "GitHub needs",
 }
-_CHECKS = {"1": "the data", "2": "the training", "3": "the comparison", "4": "the rules", "5": "GitHub"}
+_FAILED = {
+    "1": "the data failed a check",
+    "2": "the training failed",
+    "3": "the comparison failed",
+    "4": "the configuration failed a check",
+    "5": "GitHub could not be reached",
+}
 
 
 def title(found: tuple[Situation, ...], main: str) -> Line:
@@ -34,7 +40,8 @@ def title(found: tuple[Situation, ...], main: str) -> Line:
     first = clause(lead, main)
     if lead.kind == "finding":
         calm = [each for each in found if each.verdict == "pass" and each.model is not None]
-        return line(clause(calm[0], main), ", but ", first) if len(calm) == 1 else first
+        link = ", and " if calm and calm[0].kind == "alone" else ", but "
+        return line(clause(calm[0], main), link, first) if len(calm) == 1 else first
     others = [each for each in found[1:] if each.verdict == lead.verdict and each.kind != "finding"]
     if not others:
         return first
@@ -105,7 +112,7 @@ def _inconclusive(situation: Situation, main: str) -> Line:
 def _finding(situation: Situation, _main: str) -> Line:
     kind = situation.findings[0].code[4]
     if situation.verdict == "fail":
-        return line(f"a check of {_CHECKS[kind]} failed" if kind in _CHECKS else "the run failed")
+        return line(_FAILED.get(kind, "the run failed"))
     return line(f"{_SUBJECTS.get(kind, 'the run needs')} a look")
 
 
@@ -116,6 +123,7 @@ def _named(text: str) -> Callable[[Situation, str], Line]:
 _CLAUSES: dict[Kind, Callable[[Situation, str], Line]] = {
     "expectations": _expectations,
     "untrained": _named(" could not be trained"),
+    "unjudged": _named(" could not be judged"),
     "worse": _named(" is worse than {main}"),
     "limit": _limit,
     "slice": _slice,
@@ -127,6 +135,6 @@ _CLAUSES: dict[Kind, Callable[[Situation, str], Line]] = {
     "same": _named(" is as good as {main}"),
     "mixed": _named(" passes its gates"),
     "identical": _named(" predicts the same as on {main}"),
-    "alone": _named(" has no baseline to compare with yet"),
+    "alone": _named(" has no baseline to compare with"),
     "holds": _named(" holds all its expectations"),
 }

@@ -38,7 +38,16 @@ def _loss(comparison: Comparison) -> Line:
 
 def _worse(situation: Situation) -> Line:
     lead, *others = situation.comparisons
-    return line(strong(capital(_loss(lead))), _too([wording.in_brief(each) for each in others], "worse"))
+    limits = [_missed(gate, situation) for gate in situation.missed[:_MOST]]
+    return line(strong(capital(_loss(lead))), _too([wording.in_brief(each) for each in others], "worse"), *limits)
+
+
+def _missed(gate: GateResult, situation: Situation) -> Line:
+    bound = "below its minimum" if gate.rule == "min" else "above its maximum"
+    measured = next((each for each in whole(situation) if each.metric == gate.metric), None)
+    value = wording.rule_value(gate, gate.value, measured) if gate.value is not None else digits.NONE
+    limit = wording.rule_value(gate, gate.threshold)
+    return line(" ", names.metric_title(gate.metric), f" ({value}) is also {bound}, {limit}.")
 
 
 def _slice(situation: Situation) -> Line:
@@ -109,6 +118,13 @@ def _told(situation: Situation) -> Line:
     return line(strong(prose(situation.findings[0].message)), rest)
 
 
+def _unjudged(situation: Situation) -> Line:
+    if situation.findings:
+        return _told(situation)
+    reason = situation.model.baseline.reason.rstrip(". ") if situation.model else ""
+    return strong(capital(prose(reason or "nothing was compared")), ".")
+
+
 def _better(situation: Situation) -> Line:
     gained = [each for each in whole(situation) if each.status == "better"]
     lead = leading(gained, situation)
@@ -166,6 +182,7 @@ def _holds(situation: Situation) -> Line:
 _WHAT: dict[Kind, Callable[[Situation], Line]] = {
     "expectations": _expectations,
     "untrained": _told,
+    "unjudged": _unjudged,
     "worse": _worse,
     "limit": _limit,
     "slice": _slice,

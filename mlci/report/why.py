@@ -134,6 +134,7 @@ def _nothing(_situation: Situation, _results: Results) -> Line:
 _WHY: dict[Kind, Callable[[Situation, Results], Line]] = {
     "expectations": _evaluated,
     "untrained": _not_compared,
+    "unjudged": _not_compared,
     "worse": _of_gates,
     "limit": _limit,
     "slice": _slice,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlci.report import digits, names
+from mlci.report import digits, filters, names
 from mlci.report.phrase import code, line, prose
 from mlci.stats.metrics import RESOURCES
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mlci.report.phrase import Line
     from mlci.results import Comparison, ExpectationResult, GateResult, ModelResult
 
+_SHORT = 80  # characters of what an expectation expects
 _MOST = 12  # decimals that a double holds for a score
 
 
@@ -102,7 +103,10 @@ def failure(expectation: ExpectationResult) -> Line:
         return line(kind, on, " could not be evaluated")
     who = code(expectation.column) if expectation.column else "the table"
     share = unexpected(expectation)
-    return line(who, " breaks ", kind, *((" in ", share, " rows") if share else ()))
+    expects = (
+        line(" (", prose(filters.clip(expectation.description, _SHORT)), ")") if expectation.description else line()
+    )
+    return line(who, " breaks ", kind, expects, f" in {share} rows" if share else "")
 
 
 def unexpected(expectation: ExpectationResult, *, short: bool = False) -> str:
@@ -112,6 +116,8 @@ def unexpected(expectation: ExpectationResult, *, short: bool = False) -> str:
         return ""
     if not total:
         return digits.count(count)
-    share = count / total
-    told = digits.percent(share) if share >= 0.0005 else f"< 0.1{digits.NBSP}%"  # noqa: PLR2004 - one decimal
-    return f"{digits.count(count)} ({told})" if short else f"{digits.count(count)} of {digits.count(total)}"
+    return (
+        f"{digits.count(count)} ({digits.share(count, total)})"
+        if short
+        else f"{digits.count(count)} of {digits.count(total)}"
+    )

@@ -129,7 +129,7 @@ def side(winner="boosted", **more):
             "predict_seconds": 0.05,
             "peak_memory": 214_000_000,
             "model_size": 410_000,
-            "params": {"max_depth": "None", "learning_rate": "0.1"},
+            "params": {"model__max_depth": "None", "model__learning_rate": "0.1"},
             "features": (Column(name="age", dtype="Int64"), Column(name="sex", dtype="String")),
             "packages": PACKAGES,
             **more,
@@ -139,7 +139,7 @@ def side(winner="boosted", **more):
 
 def expectation(kind, column="", *, success=True, **more):
     """An expectation's result."""
-    return ExpectationResult(type=kind, column=column, success=success, element_count=44_000, **more)
+    return ExpectationResult(**{"type": kind, "column": column, "success": success, "element_count": 44_000, **more})
 
 
 HELD = (
@@ -221,10 +221,10 @@ def model(comparisons, gates=None, **more):
                 CandidateResult(name="linear", cv_mean=0.8662, cv_std=0.0034, fit_seconds=0.31),
             ),
             "winner": "boosted",
-            "side": side(params={"max_depth": "2", "learning_rate": "0.1"}, fit_seconds=0.24),
+            "side": side(params={"model__max_depth": "2", "model__learning_rate": "0.1"}, fit_seconds=0.24),
             "baseline": BaselineResult(source="retrained", sha=BASE, side=side()),
             "difference": Difference(
-                params=(Change(name="max_depth", before="None", after="2"),), files=("pipeline.py",)
+                params=(Change(name="model__max_depth", before="None", after="2"),), files=("pipeline.py",)
             ),
             "comparisons": tuple(comparisons),
             "gates": gates,
@@ -253,7 +253,7 @@ def results(*, models=None, datasets=None, findings=(), **more):
             "findings": tuple(findings),
             "files": (FileChange(path="pipeline.py", added=1, deleted=1),),
             "environment": {"python": "3.11.7", "platform": "Linux x86_64", **PACKAGES},
-            "timings": {"data": 0.41, "validate": 0.32, "train": 14.2, "compare": 0.09},
+            "timings": {"data": 0.41, "models": 14.2},
             **more,
         }
     )
@@ -394,10 +394,16 @@ BROKEN = (
         "age",
         success=False,
         unexpected_count=812,
+        element_count=40_100,
         description="between 17 and 90",
     ),
     expectation(
-        "expect_column_values_to_not_be_null", "education", success=False, unexpected_count=44, severity="warning"
+        "expect_column_values_to_not_be_null",
+        "education",
+        success=False,
+        unexpected_count=44,
+        element_count=40_100,
+        severity="warning",
     ),
     *HELD[:8],
 )
@@ -414,8 +420,8 @@ def bad_data():
                     status="changed",
                     rows_before=44_000,
                     columns=(
-                        ColumnChange(column="age", what="mean", before="38.6", after="41.9"),
-                        ColumnChange(column="education", what="nulls", before="0", after="44"),
+                        ColumnChange(column="age", what="mean", before="mean 38.6", after="mean 41.9"),
+                        ColumnChange(column="education", what="nulls", before="0.0 % null", after="1.2 % null"),
                     ),
                 ),
             )
@@ -532,6 +538,37 @@ def untrained():
                 detail=TRACEBACK,
             )
         ],
+    )
+
+
+def unread():
+    """The data cannot be read, so that nothing was judged; and the folder is under no version control."""
+    return results(
+        datasets={},
+        models={
+            "income": model(
+                [],
+                verdict="fail",
+                winner="",
+                side=None,
+                candidates=(),
+                holdout=None,
+                baseline=BaselineResult(source="none", reason="`income` was not compared: its data could not be read"),
+                difference=Difference(),
+            )
+        },
+        findings=[
+            Finding(
+                code="MLCI101",
+                severity="fail",
+                message="`data/adult.csv` cannot be read: it is no CSV file.",
+                hint="Is it a Git LFS pointer? Fetch the file: `git lfs pull`.",
+                subject="adult",
+            )
+        ],
+        head=Commit(sha=""),
+        base=None,
+        files=(),
     )
 
 
@@ -740,6 +777,7 @@ SITUATIONS = {
     "no-baseline": no_baseline,
     "unpaired": unpaired,
     "untrained": untrained,
+    "unread": unread,
     "slice-only": slice_only,
     "limited": limited,
     "costly": costly,

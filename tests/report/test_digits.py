@@ -53,13 +53,20 @@ def test_signed__is_number_with_a_sign(value, places):
 
 @given(st.floats(-0.05, 0.05), st.floats(1e-5, 0.05), st.floats(0.0001, 0.02))
 def test_precision__never_shows_a_bound_on_the_wrong_side(gain, half, margin):
-    """A bound that lies beyond the margin or zero is shown beyond it, unless six decimals cannot tell."""
-    each = compared(gain, half, margin=round(margin, 4))
+    """A bound that lies beyond the margin or zero is shown beyond it, unless two more decimals cannot tell."""
+    each = compared(gain, half, margin=round(margin, 4), gated=True)
     places = digits.precision(each)
+    most = min(6, max(digits.decimals((each.high - each.low) / 2), digits.own_decimals(each.margin)) + 2)
     for bound in (each.low, each.high):
         for limit in (0.0, -each.margin):
-            apart = abs(bound - limit) > 1e-6
-            assert not apart or digits.number(bound, places) != digits.number(limit, places)
+            is_apart = digits.number(bound, places) != digits.number(limit, places)
+            assert is_apart or bound == limit or places == most
+
+
+def test_precision__of_a_verdict():
+    """An interval that ends just short of the margin is not shown to end at it."""
+    each = compared(-0.0021, 0.00087, margin=0.003, gated=True)
+    assert digits.interval(each.low, each.high, digits.precision(each)).startswith("−0.00297")
 
 
 def test_precision__keeps_the_margins_own_digits():

@@ -51,14 +51,14 @@ STORIES = {
     "bad-data": (
         "adult breaks 2 of its 10 expectations, and income is worse than main",
         (
-            "age breaks expect_column_values_to_be_between in 812 of 44,000 rows. Also, education breaks "
-            "expect_column_values_to_not_be_null in 44 of 44,000 rows."
+            "age breaks expect_column_values_to_be_between (between 17 and 90) in 812 of 40,100 rows. Also, education "
+            "breaks "
+            "expect_column_values_to_not_be_null in 44 of 40,100 rows."
         ),
         "The suite expectations/adult.json was evaluated on all 40,100 rows.",
         (
-            "What to look at first: adult has 3,900 fewer rows than on main; in adult, the mean of age went from "
-            "38.6 to "
-            "41.9 and nulls of education went from 0 to 44. Gates are the same as on main."
+            "What to look at first: adult has 3,900 fewer rows than on main; in adult, age went from "
+            "mean 38.6 to mean 41.9 and education went from 0.0 % null to 1.2 % null. Gates are the same as on main."
         ),
     ),
     "loosened": (
@@ -74,7 +74,7 @@ STORIES = {
         ),
     ),
     "no-baseline": (
-        "income has no baseline to compare with yet",
+        "income has no baseline to compare with",
         "ROC AUC is 0.9240 on 11,214 held-out rows.",
         "income is not in the configuration of main. Its only absolute gate holds.",
         "What changed: pipeline.py. Data and gates are the same as on main.",
@@ -97,6 +97,12 @@ STORIES = {
         ),
         "Nothing could be compared, so no gate was judged.",
         "Call it by hand: python -c 'import pipeline; pipeline.boosted()'; see pipeline.py:18. (MLCI203)",
+    ),
+    "unread": (
+        "income could not be judged",
+        "data/adult.csv cannot be read: it is no CSV file.",
+        "Nothing could be compared, so no gate was judged.",
+        "Is it a Git LFS pointer? Fetch the file: git lfs pull. (MLCI101)",
     ),
     "slice-only": (
         "income is worse than main on sex = Female",
@@ -258,3 +264,24 @@ def test_tell__lower_is_better_needs_no_sign(make):
     model = model.model_copy(update={"comparisons": judged, "gates": (gate,), "primary": "log_loss"})
     story = headline.tell(results.model_copy(update={"models": {"income": model}}))
     assert plain(story.what) == "Log loss rose from 0.2912 to 0.3524: worse by 0.0612, and this gate allows 0.0100."
+
+
+def test_tell__warnings_beside_a_failure(make):
+    """What a pull request loosens is told although something else is graver."""
+    results = make("worse").model_copy(update={"findings": make("loosened").findings})
+    (also,) = headline.tell(results).also
+    assert plain(also).startswith("⚠️ The rules need a look: This pull request would loosen roc_auc (max_regression")
+    assert plain(also).endswith("until the merge. 1 more warning below.")
+
+
+def test_tell__a_missed_limit_beside_a_loss(make):
+    """A model that is worse and misses an absolute limit, too."""
+    results = make("worse")
+    model = results.models["income"]
+    gates = (
+        *model.gates[:2],
+        GateResult(metric="roc_auc", rule="min", threshold=0.9, value=0.8699, verdict="fail"),
+    )
+    model = model.model_copy(update={"gates": gates})
+    story = headline.tell(results.model_copy(update={"models": {"income": model}}))
+    assert plain(story.what).endswith("ROC AUC (0.8699) is also below its minimum, 0.9.")

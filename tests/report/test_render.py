@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlci.report import render
+from mlci.report.card import card
 from mlci.report.page import LEVELS
 
 LINKS = {"run_url": "https://github.com/o/r/actions/runs/1", "report_url": "https://example.invalid/report"}
 GOLDEN = ["worse", "better", "same", "identical", "noise", "bad-data", "loosened", "no-baseline", "unpaired"]
-GOLDEN += ["untrained", "slice-only", "limited", "costly", "multi", "data-only", "hostile"]
+GOLDEN += ["untrained", "unread", "slice-only", "limited", "costly", "multi", "data-only", "hostile"]
 TAGS = {"h2", "h3", "p", "strong", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}
 TAGS |= {"b", "ul", "li", "sub", "a", "span", "br", "!--"}
 SPOKEN = re.compile(r"(?<![\w`])@\w|(?<!&)#\d|\bGH-\d|:[a-z0-9_+-]+:", re.IGNORECASE | re.ASCII)
@@ -133,3 +134,44 @@ def test_tidy__leaves_fences_alone():
     assert render.tidy("a\n\n\n\nb\n````text\n\n\n```\n\n\n````\n\n\nc \n") == (
         "a\n\nb\n````text\n\n\n```\n\n\n````\n\nc\n"
     )
+
+
+NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([0.0, -0.0, 1e-12, 1e300])
+COUNTS = st.integers(-(10**20), 10**20)
+
+
+@st.composite
+def numbers(draw, results):
+    """The results with all numbers replaced."""
+    model, data = results.models["income"], results.datasets["adult"]
+    scores = ("baseline", "candidate", "gain", "low", "high", "margin", "detectable")
+    comparisons = tuple(
+        each.model_copy(update={name: draw(NUMBERS) for name in scores} | {"rows_needed": draw(st.none() | COUNTS)})
+        for each in model.comparisons[:4]
+    )
+    gates = tuple(
+        each.model_copy(
+            update={name: draw(NUMBERS) for name in ("value", "baseline", "change")}
+            | {"threshold": draw(NUMBERS) or 0.0, "verdict": draw(st.sampled_from(["pass", "warn", "fail"]))}
+        )
+        for each in model.gates
+    )
+    side = model.side.model_copy(update={name: draw(NUMBERS) for name in ("fit_seconds", "predict_seconds")})
+    model = model.model_copy(update={"comparisons": comparisons, "gates": gates, "side": side})
+    counted = tuple(
+        each.model_copy(update={"unexpected_count": draw(COUNTS), "element_count": draw(COUNTS), "success": False})
+        for each in data.validation.expectations[:2]
+    )
+    validation = data.validation.model_copy(update={"expectations": counted, "evaluated": draw(COUNTS)})
+    data = data.model_copy(update={"rows": draw(COUNTS), "bytes": draw(COUNTS), "validation": validation})
+    times = {"train": draw(NUMBERS) or 0.0}
+    return results.model_copy(update={"models": {"income": model}, "datasets": {"adult": data}, "timings": times})
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_render__no_number_breaks_it(make, data):
+    """Whatever numbers results hold, every output is written."""
+    results = data.draw(numbers(make("worse")))
+    written = [render.markdown(results), render.html(results), render.terminal(results), card(results, "income")]
+    assert all("worse" in text or "income" in text for text in written)
