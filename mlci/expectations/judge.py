@@ -178,7 +178,7 @@ def _failures(seen: Sequence[Seen], dataset: str) -> list[Finding]:
             code=code,
             severity=gravity,
             sentence=f"{_count(out, seen)} {'fails' if len(out) == 1 else 'fail'} on `{dataset}`",
-            hint="Look closer with: mlci validate --data … --suite …",
+            hint="`mlci validate` shows every expectation with its counts.",
         )
     return findings
 

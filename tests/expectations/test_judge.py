@@ -74,7 +74,7 @@ def test_judge__one_finding_names_what_fails():
             severity="fail",
             message="2 of 3 expectations fail on `people`: expect_column_values_to_not_be_null(c1): 3 of 1,000 rows; "
             "expect_column_values_to_not_be_null(c2).",
-            hint="Look closer with: mlci validate --data … --suite …",
+            hint="`mlci validate` shows every expectation with its counts.",
             location=Location("s.json", 2),
             subject="people",
         ),

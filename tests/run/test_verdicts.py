@@ -16,7 +16,8 @@ def edit(repo, path, old, new):
 
 def test_run__nothing_changed(project, mlci):
     """A pull request that touches nothing of the model passes, and says that nothing changed."""
-    project.put("README.md", "words\n").commit("words")
+    edit(project, "mlci.yml", "    path: data.csv\n", "    path: data.csv\n    suite: suite.json\n")
+    project.commit("a suite")
 
     ran = mlci(project.folder, "run")
 
@@ -53,7 +54,7 @@ def test_run__a_loosened_gate_does_not_count(project, mlci):
 
     ran = mlci(project.folder, "run")
 
-    assert (ran.code, ran.codes("warn")) == (1, ["MLCI401", "MLCI401"])
+    assert (ran.code, ran.codes("warn")) == (1, ["MLCI115", "MLCI401", "MLCI401"])
 
 
 def test_run__data_that_break_the_suite(project, mlci):
