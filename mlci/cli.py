@@ -31,12 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for each in (signal.SIGINT, signal.SIGTERM):  # a cancelled job; also where the caller had them ignored
         signal.signal(each, _interrupt)
     try:
-        return int(options.command(options))
+        code = int(options.command(options))
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return _told("Interrupted: nothing was judged; temporary files are removed.", INTERRUPTED)
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of a pipe went away: a verdict is told by `_run` before it prints
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit cannot fail
-        return PASS
+        return getattr(options, "code", PASS)
     except MlciError as error:
         if debug:
             raise
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if _disk_is_full(error):
             return _told("There is no space left on the disk. Free some, or set TMPDIR to a larger one.", USER)
         return _told(f"mlci itself failed ({type(error).__name__}). {_ISSUES}", OURS)
+    return code
 
 
 def _disk_is_full(error: BaseException | None) -> bool:
@@ -92,11 +94,10 @@ def _run(options: argparse.Namespace) -> int:
     )
     with progress(os.environ) as shown:
         done = run(settings, shown)
+    options.code = USER if done.at_fault else FAIL if done.results.verdict == "fail" else PASS
     _print_terminal(done.results)
     print(f"\nReport: {options.out / 'report.md'} · {options.out / 'report.html'}")
-    if done.at_fault:
-        return USER
-    return FAIL if done.results.verdict == "fail" else PASS
+    return int(options.code)
 
 
 def _validate(options: argparse.Namespace) -> int:
@@ -131,13 +132,16 @@ def _render(options: argparse.Namespace) -> int:
     from mlci.results import Results
 
     results = Results.from_json(_read(options.results))
-    template = _read(options.template).decode() if options.template else None
+    template = _text(options.template) if options.template else None
     if options.format == "terminal":
         _print_terminal(results)
         return PASS
     text = render.html(results) if options.format == "html" else render.markdown(results, template=template)
     if options.out:
-        options.out.write_text(text, encoding="utf-8")
+        try:
+            options.out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"{options.out} cannot be written: {error.strerror}.", hint="Check --out.") from None
     else:
         print(text)
     return PASS
@@ -174,6 +178,13 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return _read(path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text.", hint="Save it as UTF-8.") from None
 
 
 def _cores() -> int:

@@ -24,6 +24,8 @@ def difference(
         loaded: The files of the repository that either training loaded; of the diff, these matter first.
     """
     mine, theirs = ({each.name: each.dtype for each in side.features} for side in (candidate, baseline))
+    if not mine or not theirs:  # a command does not tell its features
+        mine = theirs = {}
     used = set(loaded)
     names = (baseline.winner, candidate.winner)
     return Difference(
@@ -36,7 +38,7 @@ def difference(
             for name in mine
             if name in theirs and theirs[name] != mine[name]
         ),
-        packages=_changes(baseline.packages, candidate.packages),
+        packages=_changes(baseline.packages, candidate.packages) if baseline.packages and candidate.packages else (),
         files=tuple(each.path for each in changed if each.path in used),
     )
 

@@ -11,8 +11,13 @@ from mlci.errors import GitError
 from mlci.results import Commit, FileChange
 
 _TIMEOUT = 600
+# what a hook or another git command may have set, and what would point at another repository
+_LOCAL = frozenset(
+    f"GIT_{name}"
+    for name in ("DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "ALTERNATE_OBJECT_DIRECTORIES", "COMMON_DIR",
+                 "NAMESPACE", "PREFIX", "CEILING_DIRECTORIES", "GRAFT_FILE", "SHALLOW_FILE", "REPLACE_REF_BASE")
+)  # fmt: skip
 _DEEPEN = (50, 500, 5000)
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git knows it in every repository
 
 # a repository under test must not make git run its programs, nor ask for a password
 _SAFE = (
@@ -70,7 +75,8 @@ class Repository:
 
     def tracked(self, sha: str, pattern: str) -> bool:
         """Whether any file of a commit matches a path or a glob."""
-        listed = self._run("diff", "--name-only", "--no-renames", _EMPTY_TREE, sha, "--", f":(glob){pattern}")
+        empty = self._run("hash-object", "-t", "tree", "--stdin").stdout.strip()  # of the repository's own hash
+        listed = self._run("diff", "--name-only", "--no-renames", empty, sha, "--", f":(glob){pattern}")
         return bool(listed.stdout)
 
     def merge_base(self, one: str, other: str) -> str:
@@ -150,7 +156,6 @@ class Repository:
     def remove_worktree(self, folder: Path) -> None:
         """Take a worktree away again, and what git remembers of it."""
         self._run("worktree", "remove", "--force", "--force", str(folder))
-        self._run("worktree", "prune")
 
     def _deepen(self, by: int | None) -> None:
         remote = self._remote()
@@ -167,7 +172,7 @@ class Repository:
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_DIR")}
+    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL}
     environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         return subprocess.run(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _ENDINGS = (".csv", ".parquet")
 _MANY = 20  # a target with more different values than this is a quantity, not a class
 _ROWS = 10_000
+_TARGETS = ("target", "label", "y", "class", "outcome", "response")
 _YES = ("yes", "true", "1", "y", "t", "positive")
 
 
@@ -41,7 +42,7 @@ def init(folder: Path, *, data: str | None = None, target: str | None = None) ->
         raise UserError("There is an mlci.yml here already.", hint="Edit it, or move it away first.")
     path = _data(folder, data)
     frame = _head(path)
-    chosen = target or frame.columns[-1]
+    chosen = target or _target(frame)
     if chosen not in frame.columns:
         raise UserError(f"{path.name} has no column '{chosen}'.", hint=did_you_mean(chosen, frame.columns).strip())
     guess = _guess(frame[chosen])
@@ -63,7 +64,8 @@ def init(folder: Path, *, data: str | None = None, target: str | None = None) ->
         place.write_text(text, encoding="utf-8")
         lines.append(f"wrote    {relative}")
     article = f"predicts `{chosen}` ({guess.task}) from {path.relative_to(folder).as_posix()}"
-    return [*lines, f"The model {article}. Look it over, commit, and run `mlci run`."]
+    guessed = "" if target else " The target is a guess: say another one with --target."
+    return [*lines, f"The model {article}.{guessed} Look it over, commit, and run `mlci run`."]
 
 
 def _data(folder: Path, data: str | None) -> Path:
@@ -71,11 +73,16 @@ def _data(folder: Path, data: str | None) -> Path:
         path = folder / data
         if not path.is_file():
             raise UserError(f"There is no file {data}.", hint="Check --data.")
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise UserError(f"{data} lies outside of this folder.", hint="Run `mlci init` in a folder that holds it.")
         return path
     found = sorted(
         path
         for path in folder.glob("**/*")
-        if path.suffix in _ENDINGS and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix in _ENDINGS
+        and path.is_file()
+        and "mlci-out" not in path.parts
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     if not found:
         raise UserError("There is no CSV or Parquet file here.", hint="Say where the data are: mlci init --data FILE.")
@@ -94,6 +101,15 @@ def _head(path: Path) -> pl.DataFrame:
             f"{path.name} cannot be read as {path.suffix[1:]} ({type(error).__name__}).",
             hint="Name another file with --data.",
         ) from None
+
+
+def _target(frame: pl.DataFrame) -> str:
+    """The column that is most likely to be predicted: by its name, else the last one that can be."""
+    named = [name for name in frame.columns if name.lower() in _TARGETS]
+    usable = [
+        name for name in frame.columns if frame[name].dtype.is_numeric() or frame[name].drop_nulls().n_unique() <= _MANY
+    ]
+    return next(iter([*named, *reversed(usable), frame.columns[-1]]))
 
 
 def _guess(target: pl.Series) -> _Guess:

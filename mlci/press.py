@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mlci.config.models import NAME
 from mlci.errors import ReportError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import polars as pl
 
     from mlci.results import Results
     from mlci.trees import Trees
-
-_FOLDERS = ("predictions", "models")
 
 
 def write(results: Results, out: Path, *, template: str | None = None, charts: bool = True) -> tuple[Path, Path]:
@@ -36,14 +38,9 @@ def write(results: Results, out: Path, *, template: str | None = None, charts: b
         failed = error
         markdown = fit(results, charts=charts)
     texts = {"results.json": results.to_json(), "report.md": markdown, "report.html": html(results)}
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with _writing(out):
         for name, text in texts.items():
             (out / name).write_text(text, encoding="utf-8")
-    except (PermissionError, FileExistsError, NotADirectoryError) as error:
-        raise UserError(
-            f"The output folder {out} cannot be written to: {error.strerror}.", hint="Choose another one with --out."
-        ) from None
     if failed is not None:
         raise failed
     return out / "report.md", out / "report.html"
@@ -52,20 +49,64 @@ def write(results: Results, out: Path, *, template: str | None = None, charts: b
 def write_models(
     results: Results, out: Path, predictions: Mapping[str, pl.DataFrame], models: Mapping[str, Path | None]
 ) -> None:
-    """Write both sides' predictions and each winner with its model card; those of an earlier run are removed."""
+    """Write both sides' predictions and each winner with its model card."""
     from mlci.report.card import card
 
-    for name in _FOLDERS:
-        shutil.rmtree(out / name, ignore_errors=True)
-    for name, frame in predictions.items():
-        (out / "predictions").mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(out / "predictions" / f"{name}.parquet")
-    for name, model in models.items():
-        folder = out / "models" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "README.md").write_text(card(results, name), encoding="utf-8")
-        if model is not None:
-            shutil.copyfile(model, folder / model.name)
+    with _writing(out):
+        for name, frame in predictions.items():
+            (out / "predictions").mkdir(parents=True, exist_ok=True)
+            frame.write_parquet(out / "predictions" / f"{name}.parquet")
+        for name, model in models.items():
+            folder = out / "models" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "README.md").write_text(card(results, name), encoding="utf-8")
+            if model is not None:
+                shutil.copyfile(model, folder / model.name)
+
+
+def clear(out: Path) -> None:
+    """Make the output folder, and take away what an earlier run left there: an old verdict must not pass for a new one.
+
+    Only files that mlci writes are removed, by their names.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    with _writing(out):
+        if not out.exists():
+            out.mkdir(parents=True)
+            (out / ".gitignore").write_text("*\n", encoding="utf-8")  # models and predictions are nothing to commit
+        old = out / "results.json"
+        names = _models_of(old) if old.is_file() else ()
+        mine = [out / each for each in ("results.json", "report.md", "report.html")]
+        for name in names:
+            mine += [out / "predictions" / f"{name}.parquet", *(out / "models" / name).glob("model*")]
+            mine.append(out / "models" / name / "README.md")
+        for path in mine:
+            path.unlink(missing_ok=True)
+
+
+def _models_of(results: Path) -> tuple[str, ...]:
+    """The models of an earlier run; none where the file is not mlci's."""
+    from mlci.results import Results
+
+    try:
+        return tuple(name for name in Results.from_json(results.read_bytes()).models if re.fullmatch(NAME, name))
+    except UserError:
+        return ()
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """Tell a folder that cannot be written to; a full disk is told where all commands' are."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise UserError(
+            f"The output folder {out} cannot be written to: {error.strerror}.", hint="Choose another one with --out."
+        ) from None
 
 
 def template_of(trees: Trees) -> str | None:
@@ -78,11 +119,14 @@ def template_of(trees: Trees) -> str | None:
     name = tree.loaded.config.report.template if tree.loaded else None
     if name is None or tree.loaded is None:
         return None
+    path = (tree.folder / name).resolve()
     try:
-        return (tree.folder / name).read_text(encoding="utf-8")
+        if not path.is_relative_to(tree.folder.resolve()):
+            raise FileNotFoundError
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise ReportError(
-            f"The report template {name} cannot be read.",
+            f"The report template {name} cannot be read as UTF-8 text of this repository.",
             hint="Check `report.template`; the report was made without it.",
             location=tree.loaded.where("report", "template"),
         ) from None

@@ -48,8 +48,10 @@ def run(settings: Settings, progress: Progress) -> Done:
         UserError: the output folder cannot be written to.
     """
     record = Record()
+    out = settings.folder / settings.out
     with _scratch() as scratch, laid_out(settings, scratch) as trees:
         config = trees.loaded.config
+        press.clear(out)
         todo = plan(settings, config, has_base=trees.base is not None)
         record.add((*trees.findings, *removed(trees.loaded, trees.base_config)))
         progress.say(_opening(trees))

@@ -79,9 +79,10 @@ def _tips(repository: Repository, ref: str, *, given: bool) -> list[str]:
 
 def _nearest(repository: Repository, head: str, tips: list[str]) -> str:
     """The merge base that is nearest to the head: a stale local branch must not hide a fresh remote one."""
-    found = repository.merge_base(head, tips[0])
-    for tip in tips[1:]:
-        other = repository.merge_base(head, tip)
+    bases = [repository.merge_base(head, tip) for tip in tips]
+    # a tip that holds the head itself (work on a local main, ahead of the remote's) would hide what is new
+    found, *others = [each for each in bases if each != head] or bases
+    for other in others:
         if repository.merge_base(found, other) == found:
             found = other
     return found

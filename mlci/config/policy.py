@@ -60,7 +60,7 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
     loosened = list(_loosened(mine, theirs))
     before = base.datasets[theirs.dataset].key
     if before != key and before is not None:
-        loosened.append(("the holdout (it changes the `key` of the dataset)", ("dataset",)))
+        loosened.append(("change the holdout (the dataset has another `key`)", ("dataset",)))
     merged = mine.model_copy(
         update={
             "split": _split(head.config, base, mine, theirs),
@@ -80,7 +80,7 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
         Finding(
             code="MLCI401",
             severity="warn",
-            message=f"This pull request would loosen {what}; the base branch's rule judges until the merge.",
+            message=f"This pull request would {what}; the base branch's rule judges until the merge.",
             hint="Nothing to do if this is meant: the reviewers see it here, and it takes effect after the merge.",
             location=head.where("models", name, *path),
             subject=name,
@@ -142,6 +142,8 @@ def _stricter(mine: Gate | None, theirs: Gate | None) -> Gate | None:
 def _loosened(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
     for metric, before in theirs.gates.items():
         yield from _loosened_gate(metric, before, mine.gates.get(metric))
+    if mine.split != theirs.split:
+        yield "change the holdout (`split` draws other rows)", ("split",)
     lost = (each.column for each in theirs.slices if each not in mine.slices)
     old, new = theirs, mine
     for is_looser, what, key in (
@@ -152,25 +154,24 @@ def _loosened(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tup
             "on_inconclusive",
         ),
         (new.min_rows > old.min_rows, f"from {old.min_rows} to {new.min_rows}", "min_rows"),
-        (new.split != old.split, "it draws another holdout", "split"),
         *((True, f"it removes `{column}`", "slices") for column in lost),
     ):
         if is_looser:
-            yield f"`{key}` ({what})", (key,)
+            yield f"loosen `{key}` ({what})", (key,)
 
 
 def _loosened_gate(metric: str, before: Gate, after: Gate | None) -> Iterator[tuple[str, tuple[str, ...]]]:
     if after is None:
-        yield f"the gates (it removes `{metric}`)", ("gates",)
+        yield f"loosen the gates (it removes `{metric}`)", ("gates",)
         return
     for rule, stricter in _STRICTER.items():
         old, new = getattr(before, rule), getattr(after, rule)
         if old is not None and new is None:
-            yield f"`{metric}` (it removes {rule}: {old:g})", ("gates", metric)
+            yield f"loosen `{metric}` (it removes {rule}: {old:g})", ("gates", metric)
         elif old is not None and new != old and stricter(old, new) == old:
-            yield f"`{metric}` ({rule} from {old:g} to {new:g})", ("gates", metric, rule)
+            yield f"loosen `{metric}` ({rule} from {old:g} to {new:g})", ("gates", metric, rule)
     if before.slices and not after.slices:
-        yield f"`{metric}` (its slices would not be judged)", ("gates", metric)
+        yield f"loosen `{metric}` (its slices would not be judged)", ("gates", metric)
 
 
 def _split(head: Config, base: Config | None, mine: ModelConfig, theirs: ModelConfig) -> object:
@@ -181,12 +182,12 @@ def _split(head: Config, base: Config | None, mine: ModelConfig, theirs: ModelCo
 
 def _other_question(name: str, mine: ModelConfig, theirs: ModelConfig, location: Location) -> Finding:
     changed = [key for key in _QUESTION[:3] if getattr(mine, key) != getattr(theirs, key)]
-    moves = ", ".join(f"`{key}` from {getattr(theirs, key)} to {getattr(mine, key)}" for key in changed)
+    moves = ", ".join(f"its {key} changed from `{getattr(theirs, key)}` to `{getattr(mine, key)}`" for key in changed)
     return Finding(
         code="MLCI403",
         severity="warn",
-        message=f"`{name}` now answers another question than on the base branch ({moves}), so the two cannot be "
-        "compared: its absolute gates judge alone.",
+        message=f"The model `{name}` answers another question than on the base branch ({moves}), so the two cannot "
+        "be compared: its absolute gates judge alone.",
         hint="Nothing to do if this is meant; a new model under a new name keeps the old one judged.",
         location=location,
         subject=name,

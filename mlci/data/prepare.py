@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 Where = Callable[..., "Location"]
 
+_GROUPS = 10  # clusters below which an interval rests on too little
 _TWINS = 0.01  # share of the holdout: fewer rows of equal content are no accident worth a warning
 
 
@@ -121,6 +122,7 @@ def prepare(  # noqa: PLR0913 - a model's data and its rules
     labels = {label for table in sides for label in labels_in(table, model, location=where("target"))}
     classes = classes_of(labels, model, location=where("positive" if model.positive is not None else "target"))
     splitter = _Splitter(model=model, key=key, classes=classes, scratch=scratch, where=where)
+    head.require(model.drop, "`drop`", where("drop"))
     mine = splitter.split(head, test)
     theirs = splitter.split(base, test_before) if base is not None else None
     holdout, train = splitter.holdout(mine, "holdout"), splitter.train(mine)
@@ -250,6 +252,15 @@ class _Splitter:
     def findings(self, split: _Split, info: Holdout) -> Iterator[Finding]:
         """What is odd about the rows."""
         yield from self._duplicates(split.table)
+        if info.groups is not None and info.groups < _GROUPS:
+            yield self._finding(
+                "MLCI124",
+                "warn",
+                f"Only {info.groups} {'group' if info.groups == 1 else 'groups'} of `{self.model.split.group}` "
+                f"{'is' if info.groups == 1 else 'are'} held out: with so few, chance can hardly be told from a change.",
+                "Hold out more groups (test_size), or split by a column with more of them.",
+                "split",
+            )
         if split.unknown:
             yield self._finding(
                 "MLCI121",

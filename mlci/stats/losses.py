@@ -37,13 +37,14 @@ def _log_loss(y: Array, probability: Array) -> Array:
     else:
         happened = np.take_along_axis(probability, y.astype(np.intp)[:, None], axis=1)[:, 0]
     least = np.finfo(happened.dtype).eps if happened.dtype.kind == "f" else np.finfo(np.float64).eps
-    logarithm: Array = np.log(np.clip(happened, least, 1 - least))
-    return -logarithm.astype(np.float64)
+    losses: Array = np.negative(np.log(np.clip(happened, least, 1 - least)), dtype=np.float64)
+    return losses
 
 
 def _brier(y: Array, probability: Array) -> Array:
     said = probability if probability.ndim == 1 else probability[:, 1]
-    return np.square(said.astype(np.float64) - (y == 1))
+    error: Array = said.astype(np.float64) - (y == 1)
+    return np.square(error)
 
 
 def _absolute(y: Array, predicted: Array) -> Array:
@@ -82,17 +83,18 @@ def paired(metric: Metric, pair: Pair) -> Estimate:
     loss = _LOSSES[metric.function]
     differences = np.empty(pair.n)
     totals = np.zeros(2)
-    for rows in blocks(pair.n):
-        mine = loss(pair.y[rows], pair.candidate.prediction[rows])
-        theirs = loss(pair.y[rows], pair.baseline.prediction[rows])
-        np.subtract(theirs, mine, out=differences[rows])
-        weight = None if pair.weight is None else pair.weight[rows]
-        totals += [each.sum() if weight is None else (each * weight).sum() for each in (mine, theirs)]
-    candidate, baseline = totals / pair.n
-    gain = baseline - candidate
-    unseen = _unseen(metric, pair, differences)
-    differences -= gain
-    law = student(gain, [_stratum(pair.candidate, differences, unseen)])
+    with np.errstate(over="ignore", invalid="ignore"):  # squares of huge errors are infinite, and told to be
+        for rows in blocks(pair.n):
+            mine = loss(pair.y[rows], pair.candidate.prediction[rows])
+            theirs = loss(pair.y[rows], pair.baseline.prediction[rows])
+            np.subtract(theirs, mine, out=differences[rows])
+            weight = None if pair.weight is None else pair.weight[rows]
+            totals += [each.sum() if weight is None else (each * weight).sum() for each in (mine, theirs)]
+        candidate, baseline = (totals / pair.n).tolist()
+        gain = baseline - candidate
+        unseen = _unseen(metric, pair, differences)
+        differences -= gain
+        law = student(gain, [_stratum(pair.candidate, differences, unseen)])
     method = "paired t, by cluster" if pair.groups is not None else "paired t"
     return concluded(
         metric, candidate=candidate, baseline=baseline, method=method, n=pair.n, distribution=law, se=law.se

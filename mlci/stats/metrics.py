@@ -156,6 +156,8 @@ ALIASES: dict[str, str] = {
     "mse": "mean_squared_error",
     "rmse": "root_mean_squared_error",
     "auc": "roc_auc",
+    "auc_roc": "roc_auc",
+    "auroc": "roc_auc",
     "mcc": "matthews_corrcoef",
 }
 """Names that people write, and the one that mlci uses: the sign stands in the direction, not in the name."""

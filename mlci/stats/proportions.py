@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-FEW = 50  # discordant pairs below which the exact distribution is used; above, both agree at all levels in use
+FEW = 50  # discordant pairs below which the normal tail is too light for the levels that Holm's procedure asks for
 
 
 @dataclass(frozen=True, slots=True)

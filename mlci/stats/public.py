@@ -67,8 +67,8 @@ def paired_interval(  # noqa: PLR0913 - the rows' own facts, and what is asked o
     sides = {name: np.asarray(given) for name, given in (("candidate", candidate), ("baseline", baseline))}
     for name, array in (*sides.items(), *_optional(groups=groups, sample_weight=sample_weight).items()):
         if array.ndim == 0 or len(array) != len(y):
-            rows = "one value" if array.ndim == 0 else f"{len(array):,} rows"
-            raise UserError(f"{name} has {rows} and y_true has {len(y):,}.", hint="Give both the same rows.")
+            length = "no length" if array.ndim == 0 else f"the length {len(array):,}"
+            raise UserError(f"{name} has {length}, and y_true has {len(y):,}.", hint="Give both the same rows.")
     y, mine, theirs, classes = _encoded(row, y, sides)
     found = estimate.paired(
         row,

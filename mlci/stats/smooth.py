@@ -67,9 +67,10 @@ def unpaired(metric: Metric, candidate: Side, baseline: Side) -> Estimate:
 
 def _influence(metric: Metric, side: Side) -> tuple[float, Array]:
     """The value, and the centred influence values of the rows, shape (n,)."""
-    squares = _squares(side)
-    error = _mean(side, squares)
-    squares -= error
+    with np.errstate(over="ignore", invalid="ignore"):  # squares of huge errors are infinite, and told to be
+        squares = _squares(side)
+        error = _mean(side, squares)
+        squares -= error
     if metric.name != "r2":
         root = math.sqrt(error)
         return root, squares / (2 * root) if root > 0 else squares
