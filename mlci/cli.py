@@ -91,6 +91,7 @@ def _run(options: argparse.Namespace) -> int:
         out=options.out,
         models=tuple(options.model),
         cores=_cores(),
+        target_branch=os.environ.get("GITHUB_BASE_REF") or None,
     )
     with progress(os.environ) as shown:
         done = run(settings, shown)

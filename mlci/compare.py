@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlci.results import Comparison
 from mlci.stats.metrics import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from mlci.config.models import ModelConfig
+    from mlci.config.models import ModelConfig, Slice
     from mlci.stats.estimate import Estimate
     from mlci.stats.metrics import Metric
     from mlci.training.predictions import Predictions
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 class Scored:
     """What one side said of a holdout of n rows.
 
-    `target` holds (n,) class codes or values, `slices` the name and the (n,) mask of each slice, and `groups` the (n,)
-    codes of the clusters, where rows belong together.
+    `target` holds (n,) class codes or values, `slices` the name and the (n,) mask of each slice, `rules` what each
+    comes from, and `groups` the (n,) codes of the clusters, where rows belong together.
     """
 
     target: NDArray[Any]
     predictions: Predictions
     slices: tuple[tuple[str, NDArray[np.bool_]], ...] = ()
+    rules: Mapping[str, Slice] = field(default_factory=dict)
     groups: NDArray[Any] | None = None
 
     def part(self, metrics: Sequence[Metric], rows: NDArray[np.bool_] | None) -> _Part:
@@ -85,8 +86,14 @@ class Compared:
     family: int = 0
 
 
-def compare(
-    policy: ModelConfig, candidate: Scored, baseline: Scored | None, *, paired: bool = True, seed: int = 0
+def compare(  # noqa: PLR0913 - both sides, and the rules that judge
+    policy: ModelConfig,
+    candidate: Scored,
+    baseline: Scored | None,
+    *,
+    before: ModelConfig | None = None,
+    paired: bool = True,
+    seed: int = 0,
 ) -> Compared:
     """Compare two sides in every metric, on the whole holdout and on each slice.
 
@@ -94,6 +101,8 @@ def compare(
         policy: The rules that judge: metrics, gates, slices, confidence.
         candidate: The candidate's side.
         baseline: The baseline's side, on the same rows if `paired`, on its own otherwise; None: there is none.
+        before: The base branch's own rules. What judges beyond them is a family of its own: a pull request that
+            adds gates cannot widen the intervals of those that are there.
         paired: Whether both sides scored the same rows.
         seed: Seeds what an interval draws at random.
 
@@ -107,15 +116,31 @@ def compare(
     by_part = [scales.measure(name, rows) for name, rows in (("", None), *candidate.slices)]
     measured = [part[metric] for metric in policy.all_metrics for part in by_part]
     judged = [each for each in measured if each.gated and each.estimate is not None]
-    levels = holm(
-        [each.estimate for each in judged if each.estimate is not None],
-        [each.margin or 0.0 for each in judged],
-        policy.confidence,
-    )
-    level_of = dict(zip((id(each) for each in judged), levels, strict=True))
+    families = ([each for each in judged if _added(each, candidate, before) is is_new] for is_new in (False, True))
+    level_of: dict[int, float] = {}
+    for family in families:
+        levels = holm(
+            [each.estimate for each in family if each.estimate is not None],
+            [each.margin or 0.0 for each in family],
+            policy.confidence,
+        )
+        level_of |= zip((id(each) for each in family), levels, strict=True)
     return Compared(
         tuple(_comparison(each, level_of.get(id(each), policy.confidence), policy) for each in measured), len(judged)
     )
+
+
+def _added(measured: _Measured, candidate: Scored, before: ModelConfig | None) -> bool:
+    """Whether it is the pull request that brings this gate, and the base branch would not have judged by it."""
+    if before is None:
+        return False
+    gate = before.gates.get(measured.metric.name)
+    if gate is None or gate.max_regression is None:
+        return True
+    if not measured.slice:
+        return False
+    known = candidate.rules.get(measured.slice) in before.slices
+    return not (gate.slices and known and measured.rows >= before.min_rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

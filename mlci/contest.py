@@ -55,6 +55,17 @@ class _Contest:
     prepared: Prepared
     head: Future[Trained]
     base: Future[Trained] | None
+    halt: threading.Event  # ends the base's training, where there is nothing left to compare it with
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """An event that is set where any of some is."""
+
+    events: tuple[threading.Event | None, ...]
+
+    def is_set(self) -> bool:
+        return any(each is not None and each.is_set() for each in self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +76,19 @@ class Workshop:
     stop: threading.Event
     progress: Progress
 
-    def submit(self, training: Training) -> Future[Trained]:
+    def submit(self, training: Training, halt: threading.Event | None = None) -> Future[Trained]:
         """Train one side of a model as soon as there is room."""
-        return self.pool.submit(self.train, training)
+        return self.pool.submit(self.train, training, halt)
 
-    def train(self, training: Training) -> Trained:
-        """Train one side of a model now."""
+    def train(self, training: Training, halt: threading.Event | None = None) -> Trained:
+        """Train one side of a model now; setting `halt` ends it, as the end of the run does."""
         from mlci.training.job import train
 
         what = f"{training.model} ({'this PR' if training.side == 'head' else 'base'})"
         try:
-            done = train(training, on_event=lambda event: self.progress.doing(what, str(event)), stop=self.stop)
+            done = train(
+                training, on_event=lambda event: self.progress.doing(what, str(event)), stop=_Either((self.stop, halt))
+            )
         finally:
             self.progress.doing(what, "")
         self.progress.say(f"trained {what}: `{done.winner}` on {training.train_rows:,} rows")
@@ -104,7 +117,17 @@ def judge(  # noqa: PLR0913, PLR0917 - what the station before hands on
             _start(_Setting(name, trees, todo, tables, scratch / "models" / name, record), workshop)
             for name in todo.models
         ]
-        return tuple(_finish(each, workshop) if isinstance(each, _Contest) else each for each in started)
+        return tuple(_judged(each, workshop) if isinstance(each, _Contest) else each for each in started)
+
+
+def _judged(contest: _Contest, workshop: Workshop) -> Judged:
+    """One model's verdict; data that fail so late are its own failure, and not that of the others."""
+    try:
+        return _finish(contest, workshop)
+    except UserError as error:
+        setting = contest.setting
+        setting.record.failed(error, setting.name)
+        return Judged(setting.name, _unjudged(setting.name, contest.policy, "it could not be judged", contest.prepared))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +153,21 @@ class _Setting:
 
 def _start(setting: _Setting, workshop: Workshop) -> _Contest | Judged:
     """Split a model's data and let both sides train."""
-    from mlci.data.prepare import prepare
+    from mlci.data.prepare import check_split, prepare
 
     policy = policy_of(setting.trees.loaded, setting.trees.base_config, setting.name)
     setting.record.add((*policy.findings, *_not_judged_yet(setting)))
     missing = {policy.model.dataset, policy.model.split.test} - {None, *setting.tables.head}
     if missing:
         return Judged(setting.name, _unjudged(setting.name, policy, "its data could not be read"))
+    listed = policy.findings
     policy = fitted(policy, setting.trees.loaded, setting.name, setting.tables.head[policy.model.dataset].names)
+    setting.record.add(policy.findings[len(listed) :])
+    mine = setting.trees.loaded.config.models[setting.name]
     try:
+        if mine.split != policy.model.split:
+            own_key = setting.trees.loaded.config.datasets[mine.dataset].key
+            check_split(mine, own_key, setting.tables, setting.scratch, where=setting.where)
         prepared = prepare(
             policy.model,
             policy.key,
@@ -151,9 +180,10 @@ def _start(setting: _Setting, workshop: Workshop) -> _Contest | Judged:
         setting.record.failed(error, setting.name)
         return Judged(setting.name, _unjudged(setting.name, policy, "its data could not be prepared"))
     setting.record.add(prepared.findings)
+    halt = threading.Event()
     head = workshop.submit(_training(setting, policy, prepared, "head"))
-    base = workshop.submit(_training(setting, policy, prepared, "base")) if prepared.base is not None else None
-    return _Contest(setting=setting, policy=policy, prepared=prepared, head=head, base=base)
+    base = workshop.submit(_training(setting, policy, prepared, "base"), halt) if prepared.base is not None else None
+    return _Contest(setting=setting, policy=policy, prepared=prepared, head=head, base=base, halt=halt)
 
 
 def _training(
@@ -165,12 +195,13 @@ def _training(
 
     tree = setting.trees.head if side == "head" or setting.trees.base is None else setting.trees.base
     config = (tree.loaded or setting.trees.loaded).config.models[setting.name]
+    drop = policy.model.drop  # what the base branch keeps from its candidates, this one's do not get, either
     train = prepared.head if side == "head" or prepared.base is None else prepared.base
     holdout = prepared.base_holdout() if own else prepared.holdout
     return Training(
         model=setting.name,
         side=side,
-        config=config.model_copy(update={"split": policy.model.split}),
+        config=config.model_copy(update={"split": policy.model.split, **({"drop": drop} if side == "head" else {})}),
         root=tree.folder,
         train=train.path,
         holdout=holdout.path,
@@ -191,6 +222,7 @@ def _finish(contest: _Contest, workshop: Workshop) -> Judged:
         head = waiting.result(contest.head)
     except TrainingError as error:
         setting.record.failed(error, setting.name)
+        contest.halt.set()
         if contest.base is not None:
             contest.base.cancel()
         return Judged(setting.name, _unjudged(setting.name, contest.policy, "it could not be trained", prepared))
@@ -199,13 +231,15 @@ def _finish(contest: _Contest, workshop: Workshop) -> Judged:
     paired = holdout is prepared.holdout
     candidate = _scored(prepared.holdout, head)
     baseline = _scored(holdout, base) if base is not None else None
-    found = compare(contest.policy.model, candidate, baseline, paired=paired)
+    before = contest.policy.before
+    found = compare(contest.policy.model, candidate, baseline, paired=paired, before=before)
     judged = gates.judge(
         contest.policy.model,
         found.comparisons,
         head.side,
         base.side if base else None,
         where=lambda metric, rule: setting.where("gates", metric, rule),
+        promised=before is not None and contest.policy.comparable,
     )
     setting.record.add(gates.findings(setting.name, found.comparisons, judged))
     result = ModelResult(
@@ -240,7 +274,10 @@ def _baseline(contest: _Contest, workshop: Workshop) -> tuple[Trained | None, Ho
         return waiting.result(contest.base), prepared.holdout, ""
     except TrainingError as error:
         failed = error
-    if failed.stage == "predict":
+    lacking = {*setting.tables.base[contest.policy.model.dataset].names} - {
+        *setting.tables.head[contest.policy.model.dataset].names
+    }
+    if failed.stage == "predict" or lacking:
         # the base's own code cannot score the head's rows: each side is scored on its own
         try:
             own = workshop.train(_training(setting, contest.policy, prepared, "base", own=True))
@@ -264,7 +301,13 @@ def _baseline(contest: _Contest, workshop: Workshop) -> tuple[Trained | None, Ho
 
 
 def _scored(holdout: Holdouts, trained: Trained) -> Scored:
-    return Scored(target=holdout.target, predictions=trained.predictions, slices=holdout.slices, groups=holdout.groups)
+    return Scored(
+        target=holdout.target,
+        predictions=trained.predictions,
+        slices=holdout.slices,
+        rules=holdout.rules,
+        groups=holdout.groups,
+    )
 
 
 def _difference(setting: _Setting, head: Trained, base: Trained | None) -> Difference:
@@ -331,12 +374,14 @@ def _not_judged_yet(setting: _Setting) -> Iterator[Finding]:
     for present, what, path in (
         (model.fairness is not None, "fairness", ("fairness",)),
         (model.environment is not None, "environment", ("environment",)),
+        (config.datasets[model.dataset].drift is not None, "drift", ("dataset",)),
+        (config.baseline.store != "retrain", "baseline.store", ("dataset",)),
     ):
         if present:
             yield Finding(
                 code="MLCI405",
                 severity="warn",
-                message=f"`{what}` of `{setting.name}` has no effect in this version of mlci.",
+                message=f"`{what}`, configured for `{setting.name}`, has no effect in this version of mlci.",
                 hint="Nothing stops a merge on its account; take it out, or wait for a version that knows it.",
                 location=setting.where(*path),
                 subject=setting.name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlci import waiting
-from mlci.results import DatasetResult, Finding
+from mlci.results import DatasetResult, Finding, Validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlci.plan import Plan
     from mlci.progress import Progress
     from mlci.record import Record
-    from mlci.results import DatasetChange, Validation
+    from mlci.results import DatasetChange
     from mlci.trees import Trees
 
 
@@ -59,7 +59,7 @@ def read(trees: Trees, todo: Plan, scratch: Path, record: Record, progress: Prog
         progress.doing("data", f"reading {name}")
         with record.reported(name):
             where = trees.loaded.where("datasets", name, "path")
-            table = open_table(name, dataset, root=trees.head.folder, scratch=folder, location=where)
+            table = open_table(name, dataset, root=trees.data_folder(dataset.path), scratch=folder, location=where)
             table.require(dataset.key or (), "the key", trees.loaded.where("datasets", name, "key"))
             tables.head[name] = table
         if name not in tables.head:
@@ -81,11 +81,13 @@ def _base(trees: Trees, name: str, scratch: Path, record: Record) -> Table | Non
     from mlci.errors import DataError
     from mlci.record import findings_of
 
-    if trees.base is None or trees.base.loaded is None or name not in trees.base.loaded.config.datasets:
+    before = trees.base_config
+    known = before.datasets.get(_name_before(trees, name)) if before else None
+    if known is None or trees.base is None:
         return None
-    dataset = trees.base.loaded.config.datasets[name]
+    dataset = known
     # data that are not in git (ignored, fetched by another tool, or behind a URL) lie beside the head alone
-    folder = trees.base.folder if trees.in_base(dataset.path) else trees.head.folder
+    folder = trees.base.folder if trees.in_base(dataset.path) else trees.data_folder(dataset.path)
     try:
         return open_table(name, dataset, root=folder, scratch=scratch)
     except DataError as error:
@@ -94,6 +96,20 @@ def _base(trees: Trees, name: str, scratch: Path, record: Record) -> Table | Non
             for each in findings_of(error, name, "warn")
         )
         return None
+
+
+def _name_before(trees: Trees, name: str) -> str:
+    """A dataset's name on the base branch: its own, else that of the dataset which one of its models had there."""
+    before = trees.base_config
+    if before is None or name in before.datasets:
+        return name
+    models = trees.loaded.config.models
+    names = [
+        before.models[model].dataset
+        for model, config in models.items()
+        if config.dataset == name and model in before.models
+    ]
+    return next(iter(names), name)
 
 
 def _shared(trees: Trees, name: str, base: Table | None) -> str:
@@ -126,6 +142,9 @@ def validating(
                 for name, table in tables.head.items():
                     with record.reported(name):
                         progress.doing("expectations", f"checking {name}")
+                        unusable = _unusable(name, trees)
+                        if unusable is not None:
+                            found[name] = unusable  # until the suite has been read and checked
                         outcome = _validate(name, trees, table, record)
                         if outcome is not None:
                             found[name] = outcome
@@ -178,6 +197,15 @@ def _told(validation: Validation) -> str:
     return (
         f"{validation.failed} of {validation.evaluated} fail" if validation.failed else f"{validation.evaluated} hold"
     )
+
+
+def _unusable(name: str, trees: Trees) -> Validation | None:
+    """What stands for a suite that could not be read: it did not succeed, and nothing was evaluated."""
+    suite = trees.loaded.config.datasets[name].suite
+    if suite is None:
+        return None
+    shown = suite if isinstance(suite, str) else f"{suite.project}: {suite.name}"
+    return Validation(suite=shown[:500], engine="none", success=False, verdict="fail", evaluated=0, failed=0)
 
 
 def _no_suite(name: str, trees: Trees) -> Finding:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlci.results import Finding, GateResult
+from mlci.results import Finding, GateResult, worst
+from mlci.stats.interval import ONE_CLASS
 from mlci.stats.metrics import RESOURCES
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 _FLOOR = {"fit_seconds": 0.5, "predict_seconds": 0.1, "peak_memory": 50e6, "model_size": 1e5}
 
 
-def judge(
+def judge(  # noqa: PLR0913 - what was found, and the rules that judge it
     policy: ModelConfig,
     comparisons: Sequence[Comparison],
     candidate: Side,
     baseline: Side | None,
     where: Callable[[str, str], Location | None] = lambda _metric, _rule: None,
+    *,
+    promised: bool = False,
 ) -> tuple[GateResult, ...]:
     """Every rule of every gate, in the order of the policy: what it allows, what was found, the verdict.
 
@@ -33,8 +36,11 @@ def judge(
         candidate: The candidate's costs.
         baseline: The baseline's costs; None where there is no baseline, so that only `min` and `max` can judge.
         where: The place of a gate's rule in the configuration.
+        promised: Whether the base branch has this model, so that a baseline which is missing is no reason to pass:
+            each rule that needs it then gets the verdict of `on_inconclusive`, and at least `warn`.
     """
-    return tuple(
+    untold = tuple(_promised(policy, candidate, where)) if promised and baseline is None else ()
+    return untold + tuple(
         result
         for metric, gate in policy.gates.items()
         for result in (
@@ -43,6 +49,24 @@ def judge(
             else _score(metric, gate, comparisons, where, has_baseline=baseline is not None)
         )
     )
+
+
+def _promised(
+    policy: ModelConfig, candidate: Side, where: Callable[[str, str], Location | None]
+) -> Iterator[GateResult]:
+    """The rules that a baseline should have judged, and did not."""
+    for metric, gate in policy.gates.items():
+        for rule, threshold in (("max_regression", gate.max_regression), ("max_increase", gate.max_increase)):
+            if threshold is not None:
+                yield GateResult(
+                    metric=metric,
+                    rule="max_regression" if rule == "max_regression" else "max_increase",
+                    threshold=threshold,
+                    value=getattr(candidate, metric, None),
+                    verdict=worst([policy.on_inconclusive, "warn"]),
+                    message="there is no baseline to compare with",
+                    location=where(metric, rule),
+                )
 
 
 def _score(
@@ -73,10 +97,13 @@ def _score(
 
 
 def _told(comparison: Comparison) -> Verdict:
-    """A gate that could not be told never passes: without the candidate's value it fails, else it warns."""
+    """A gate that could not be told never passes: where the candidate alone lacks the value it fails, else it warns.
+
+    A metric that these rows do not define, as with one class alone, is neither side's fault.
+    """
     if comparison.status is not None:
         return comparison.verdict
-    return "warn" if comparison.candidate is not None else "fail"
+    return "warn" if comparison.candidate is not None or comparison.note.endswith(ONE_CLASS) else "fail"
 
 
 def _limits(
@@ -118,7 +145,7 @@ def _cost(
             value=value,
             baseline=before,
             change=change,
-            verdict="pass" if holds else "fail" if told else "warn",
+            verdict="pass" if holds else "fail" if told or value is None else "warn",
             message="too small a difference to judge" if small and (change or 0) > gate.max_increase else "",
             location=where(metric, "max_increase"),
         )

@@ -20,14 +20,16 @@ class Plan:
     threads: int
 
 
-def plan(settings: Settings, config: Config, *, has_base: bool) -> Plan:
-    """Plan a run: every model (or those asked for), every dataset that they or a suite need.
+def plan(settings: Settings, config: Config, *, has_base: bool, before: Config | None = None) -> Plan:
+    """Plan a run: every model (or those asked for), every dataset that they, on either side, or a suite need.
 
     Both sides of a model train side by side where there is more than one core, and share the cores evenly, so that
     their costs can be compared.
     """
     models = settings.models or tuple(config.models)
-    used = {name for model in models for name in (config.models[model].dataset, config.models[model].split.test)}
+    judges = [config.models[name] for name in models]
+    judges += [before.models[name] for name in models if before and name in before.models]
+    used = {name for model in judges for name in (model.dataset, model.split.test)}
     datasets = tuple(name for name in config.datasets if name in used or not settings.models)
     trainings = len(models) * (2 if has_base else 1)
     workers = max(1, min(trainings, settings.cores))

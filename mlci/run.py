@@ -52,7 +52,7 @@ def run(settings: Settings, progress: Progress) -> Done:
     with _scratch() as scratch, laid_out(settings, scratch) as trees:
         config = trees.loaded.config
         press.clear(out)
-        todo = plan(settings, config, has_base=trees.base is not None)
+        todo = plan(settings, config, has_base=trees.base is not None, before=trees.base_config)
         record.add((*trees.findings, *removed(trees.loaded, trees.base_config)))
         progress.say(_opening(trees))
         with record.timed("data"):

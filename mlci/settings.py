@@ -21,3 +21,4 @@ class Settings:
     out: Path = Path("mlci-out")
     models: tuple[str, ...] = ()
     cores: int = 1
+    target_branch: str | None = None  # the one that a pull request goes to, where the environment tells it

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlci.baseline import resolve as baseline
-from mlci.config.load import load
+from mlci.config.load import NAMES, load
 from mlci.config.suggest import did_you_mean
 from mlci.errors import ConfigError, GitError
 from mlci.git import Repository
@@ -41,6 +41,7 @@ class Trees:
     base: Tree | None
     repository: Repository | None
     prefix: Path
+    workspace: Path
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -59,6 +60,14 @@ class Trees:
             return ()
         in_place = self.head.folder.resolve() == (self.repository.root / self.prefix).resolve()
         return self.repository.changes(self.base_sha, None if in_place else self.head.commit.sha)
+
+    def data_folder(self, path: str) -> Path:
+        """Where the head's data lie: beside its code, or, where git does not have them, where the user works."""
+        sha = self.head.commit.sha if self.head.commit else ""
+        if self.head.folder == self.workspace or self.repository is None:
+            return self.head.folder
+        tracked = self.repository.tracked(sha, (self.prefix / path).as_posix())
+        return self.head.folder if tracked else self.workspace
 
     def in_base(self, path: str) -> bool:
         """Whether git has the files of a path, or of a glob, at the base commit."""
@@ -86,26 +95,45 @@ def laid_out(settings: Settings, scratch: Path) -> Iterator[Trees]:
         if settings.base != baseline.NONE:
             raise
         repository = None
+    if repository and not settings.config:
+        folder = _nearest(folder.resolve(), repository.root.resolve())
     prefix = folder.resolve().relative_to(repository.root.resolve()) if repository else Path()
     made: list[Path] = []
     try:
         head = _head(settings, repository, folder, scratch, prefix, made)
         loaded = load(head.folder, name)
         _known_models(settings, loaded)
-        laid, findings = _base(settings, repository, loaded, head, scratch / "base", made)
+        branch = settings.target_branch or loaded.config.baseline.branch
+        laid, findings = _base(settings, repository, branch, head, scratch / "base", made)
         base, missing = _configured(laid, prefix, name)
+        agreed = base.loaded.config.baseline.branch if base and base.loaded and not settings.target_branch else branch
+        if agreed != branch and settings.base is None:
+            laid, findings = _base(settings, repository, agreed, head, scratch / "base-agreed", made)
+            base, missing = _configured(laid, prefix, name)
+            findings = (*findings, _other_branch(loaded, agreed))
         yield Trees(
             head=replace(head, loaded=loaded),
             loaded=loaded,
             base=base,
             repository=repository,
             prefix=prefix,
+            workspace=folder,
             findings=(*_dirt(head), *findings, *missing),
         )
     finally:
         for each in made:
             if repository:
                 repository.remove_worktree(each)
+
+
+def _nearest(folder: Path, top: Path) -> Path:
+    """The nearest folder upwards that holds a configuration; where none does, the folder itself."""
+    for each in (folder, *folder.parents):
+        if any((each / name).is_file() for name in NAMES):
+            return each
+        if each == top:
+            break
+    return folder
 
 
 def _head(  # noqa: PLR0913, PLR0917 - what it takes to find a folder
@@ -137,7 +165,7 @@ def _head(  # noqa: PLR0913, PLR0917 - what it takes to find a folder
 def _base(  # noqa: PLR0913, PLR0917 - what it takes to find a commit
     settings: Settings,
     repository: Repository | None,
-    loaded: Loaded,
+    branch: str,
     head: Tree,
     folder: Path,
     made: list[Path],
@@ -149,7 +177,7 @@ def _base(  # noqa: PLR0913, PLR0917 - what it takes to find a commit
         repository,
         head.commit.sha,
         base=settings.base,
-        branch=loaded.config.baseline.branch,
+        branch=branch,
         dirty=head.commit.dirty,
     )
     if found.commit is None:
@@ -157,6 +185,18 @@ def _base(  # noqa: PLR0913, PLR0917 - what it takes to find a commit
     made.append(folder)
     repository.add_worktree(found.commit.sha, folder)
     return Tree(folder, found.commit, None), found.findings
+
+
+def _other_branch(loaded: Loaded, agreed: str) -> Finding:
+    """A pull request does not choose what it is compared with."""
+    return Finding(
+        code="MLCI401",
+        severity="warn",
+        message=f"This pull request would change the base branch from `{agreed}` to `{loaded.config.baseline.branch}`; "
+        "the base branch's rule judges until the merge.",
+        hint="Nothing to do if this is meant; --base REF compares with another commit at once.",
+        location=loaded.where("baseline", "branch"),
+    )
 
 
 def _configured(base: Tree | None, prefix: Path, name: str | None) -> tuple[Tree | None, tuple[Finding, ...]]:

@@ -83,7 +83,7 @@ def test_judge__limits(rule, value, verdict):
         (0.1, 0.5, "pass"),  # half a second is the machine's noise
         (0.0, 10.0, "fail"),
         (None, 10.0, "warn"),
-        (10.0, None, "warn"),
+        (10.0, None, "fail"),
     ],
 )
 def test_judge__costs(before, after, verdict):

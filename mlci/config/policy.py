@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlci.config.models import Gate
+from mlci.data.labels import canonical_label
 from mlci.results import Finding
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ _STRICTER: dict[str, Callable[[float, float], float]] = {
 }
 _LENIENCE = {"fail": 0, "warn": 1, "pass": 2}
 
-# what defines the question itself: the base's stays until the merge, so that both sides answer the same one
-_QUESTION = ("target", "task", "positive", "split")
+_QUESTION = ("target", "task", "positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Policy:
 
     model: ModelConfig
     key: tuple[str, ...] | None = None  # the columns that name a row of its dataset
+    before: ModelConfig | None = None  # the base's own rules
     findings: tuple[Finding, ...] = ()
     comparable: bool = True  # False where the two sides answer different questions
 
@@ -55,11 +56,13 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
     key = head.config.datasets[mine.dataset].key
     if base is None or theirs is None:
         return Policy(mine, key)
-    if (theirs.target, theirs.task, theirs.positive) != (mine.target, mine.task, mine.positive):
-        return Policy(mine, key, (_other_question(name, mine, theirs, head.where("models", name)),), comparable=False)
+    if _question(mine) != _question(theirs):
+        return Policy(
+            mine, key, theirs, (_other_question(name, mine, theirs, head.where("models", name)),), comparable=False
+        )
     loosened = list(_loosened(mine, theirs))
     before = base.datasets[theirs.dataset].key
-    if before != key and before is not None:
+    if before != key:
         loosened.append(("change the holdout (the dataset has another `key`)", ("dataset",)))
     merged = mine.model_copy(
         update={
@@ -71,7 +74,8 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
             },
             "metrics": tuple(dict.fromkeys((*theirs.all_metrics, *mine.all_metrics))),
             "slices": tuple(dict.fromkeys((*theirs.slices, *mine.slices))),
-            "confidence": min(mine.confidence, theirs.confidence),
+            "confidence": theirs.confidence,
+            "drop": tuple(dict.fromkeys((*theirs.drop, *mine.drop))),
             "min_rows": min(mine.min_rows, theirs.min_rows),
             "on_inconclusive": min(mine.on_inconclusive, theirs.on_inconclusive, key=_LENIENCE.__getitem__),
         }
@@ -87,7 +91,7 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
         )
         for what, path in loosened
     )
-    return Policy(merged, before or key, findings)
+    return Policy(merged, before, theirs, findings)
 
 
 def fitted(policy: Policy, head: Loaded, name: str, columns: Collection[str]) -> Policy:
@@ -99,12 +103,22 @@ def fitted(policy: Policy, head: Loaded, name: str, columns: Collection[str]) ->
     split = policy.model.split
     needed = [each for each in (split.time, split.group) if each is not None]
     slices = tuple(each for each in policy.model.slices if each.column in columns or each in mine.slices)
-    key = head.config.datasets[mine.dataset].key
-    model = policy.model.model_copy(
-        update={"slices": slices, "split": split if all(each in columns for each in needed) else mine.split}
+    drop = tuple(each for each in policy.model.drop if each in columns or each in mine.drop)
+    drawn = all(each in columns for each in (*needed, *(policy.key or ())))
+    kept = {"slices": slices, "drop": drop}
+    if drawn:
+        return replace(policy, model=policy.model.model_copy(update=kept))
+    lost = Finding(
+        code="MLCI406",
+        severity="warn",
+        message=f"The base branch's holdout of `{name}` cannot be drawn from this pull request's data, which lack a "
+        "column that it is drawn by: the pull request's own `split` and `key` draw it.",
+        hint="Nothing to do if the column was renamed on purpose; look whether the new holdout is as fair.",
+        location=head.where("models", name, "split"),
+        subject=name,
     )
-    kept = policy.key if policy.key and all(each in columns for each in policy.key) else key
-    return replace(policy, model=model, key=kept)
+    model = policy.model.model_copy(update={**kept, "split": mine.split})
+    return replace(policy, model=model, key=head.config.datasets[mine.dataset].key, findings=(*policy.findings, lost))
 
 
 def removed(head: Loaded, base: Config | None) -> tuple[Finding, ...]:
@@ -147,7 +161,8 @@ def _loosened(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tup
     lost = (each.column for each in theirs.slices if each not in mine.slices)
     old, new = theirs, mine
     for is_looser, what, key in (
-        (new.confidence > old.confidence, f"from {old.confidence:g} to {new.confidence:g}", "confidence"),
+        (new.confidence != old.confidence, f"from {old.confidence:g} to {new.confidence:g}", "confidence"),
+        *((True, f"candidates would be given `{name}`", "drop") for name in old.drop if name not in new.drop),
         (
             _LENIENCE[new.on_inconclusive] > _LENIENCE[old.on_inconclusive],
             f"from {old.on_inconclusive} to {new.on_inconclusive}",
@@ -176,12 +191,19 @@ def _loosened_gate(metric: str, before: Gate, after: Gate | None) -> Iterator[tu
 
 def _split(head: Config, base: Config | None, mine: ModelConfig, theirs: ModelConfig) -> object:
     """The base's split, unless it names a test dataset that the head no longer has."""
-    lost = theirs.split.test is not None and theirs.split.test not in head.datasets
+    test = theirs.split.test
+    lost = test is not None and (test not in head.datasets or test == mine.dataset)
     return mine.split if lost or base is None else theirs.split
 
 
+def _question(model: ModelConfig) -> tuple[str, ...]:
+    """What a model answers; labels in their one written form."""
+    positive = "" if model.positive is None else canonical_label(model.positive)
+    return (model.target, model.task, positive)
+
+
 def _other_question(name: str, mine: ModelConfig, theirs: ModelConfig, location: Location) -> Finding:
-    changed = [key for key in _QUESTION[:3] if getattr(mine, key) != getattr(theirs, key)]
+    changed = [key for key in _QUESTION if getattr(mine, key) != getattr(theirs, key)]
     moves = ", ".join(f"its {key} changed from `{getattr(theirs, key)}` to `{getattr(mine, key)}`" for key in changed)
     return Finding(
         code="MLCI403",

@@ -5,40 +5,36 @@ The holdout is the head's. Features go to files for the child; targets, slices a
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlci.data.oddities import Oddities
 from mlci.data.overlap import overlap
 from mlci.data.rowhash import is_among, row_hash
 from mlci.data.slices import slice_masks
 from mlci.data.split import describe, holdout_rows, write_rows
 from mlci.data.target import classes_of, labels_in, read_target
 from mlci.errors import DataError
-from mlci.results import Finding, Holdout
+from mlci.results import Holdout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
-    from mlci.config.models import ModelConfig
+    from mlci.config.models import ModelConfig, Slice
+    from mlci.data.oddities import Masks, Where
     from mlci.data.read import Table
     from mlci.datasets import Tables
-    from mlci.errors import Location
-    from mlci.results import Severity
+    from mlci.results import Finding
     from mlci.training.job import Trained
 
     Mask = NDArray[np.bool_]
-
-Where = Callable[..., "Location"]
-
-_GROUPS = 10  # clusters below which an interval rests on too little
-_TWINS = 0.01  # share of the holdout: fewer rows of equal content are no accident worth a warning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +48,7 @@ class Holdouts:
     rows: int
     target: NDArray[Any]
     slices: tuple[tuple[str, NDArray[np.bool_]], ...]
+    rules: Mapping[str, Slice]  # each slice's name, and the rule that it comes from
     groups: NDArray[np.int64] | None
 
 
@@ -115,27 +112,61 @@ def prepare(  # noqa: PLR0913 - a model's data and its rules
     Raises:
         DataError: a dataset lacks a column, or its rows cannot be split so.
     """
-    head = tables.head[model.dataset]
-    base = tables.base.get(model.dataset) if compared else None
-    test, test_before = (each.get(model.split.test or "") for each in (tables.head, tables.base))
-    sides = [each for each in (head, base, test, test_before) if each is not None]
-    labels = {label for table in sides for label in labels_in(table, model, location=where("target"))}
+    head, test = tables.head[model.dataset], tables.head.get(model.split.test or "")
+    before = _Sides(tables.base.get(model.dataset), tables.base.get(model.split.test or "")) if compared else _Sides()
+    head.require(model.drop, "`drop`", where("drop"))
+    labels = labels_in(head, model, location=where("target")) | (labels_in(test, model) if test else set())
+    with contextlib.suppress(DataError):  # the base's data may be what this pull request mends: told below
+        older = {label for table in before if table for label in labels_in(table, model)}
+        classes_of(labels | older, model)
+        labels |= older
     classes = classes_of(labels, model, location=where("positive" if model.positive is not None else "target"))
     splitter = _Splitter(model=model, key=key, classes=classes, scratch=scratch, where=where)
-    head.require(model.drop, "`drop`", where("drop"))
     mine = splitter.split(head, test)
-    theirs = splitter.split(base, test_before) if base is not None else None
     holdout, train = splitter.holdout(mine, "holdout"), splitter.train(mine)
     info = splitter.info(mine, holdout, train)
+    base = _Base() if before.table is None else splitter.base(before, mine, train, holdout)
     return Prepared(
         holdout=holdout,
         head=train,
-        base=splitter.base(theirs, mine, train) if theirs is not None else None,
-        base_holdout=functools.partial(splitter.holdout, theirs or mine, "base-holdout", strict=False),
+        base=base.rows,
+        base_holdout=functools.cache(
+            functools.partial(splitter.holdout, base.split or mine, "base-holdout", strict=False)
+        ),
         classes=classes,
         info=info,
-        findings=(*splitter.findings(mine, info), *splitter.vanished(theirs, holdout)),
+        findings=(*splitter.odd.of_rows(mine.table, mine.unknown, info), *base.findings),
     )
+
+
+def check_split(
+    model: ModelConfig, key: tuple[str, ...] | None, tables: Tables, scratch: Path, *, where: Where
+) -> None:
+    """Try a split that does not judge yet, so that it cannot break the base branch once it is merged.
+
+    Raises:
+        DataError: it names no column, or leaves one side empty.
+    """
+    test = tables.head.get(model.split.test or "")
+    if model.split.test is None or test is not None:
+        splitter = _Splitter(model=model, key=key, classes=(), scratch=scratch, where=where)
+        splitter.split(tables.head[model.dataset], test)
+
+
+class _Sides(NamedTuple):
+    """A side's dataset, and its test dataset where it has one."""
+
+    table: Table | None = None
+    test: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The base's side, as far as it could be prepared."""
+
+    split: _Split | None = None
+    rows: Rows | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +190,11 @@ class _Splitter:
     classes: tuple[str, ...]
     scratch: Path
     where: Where
+
+    @property
+    def odd(self) -> Oddities:
+        """What looks for oddities under the same rules."""
+        return Oddities(model=self.model, key=self.key, where=self.where)
 
     def split(self, table: Table, test: Table | None) -> _Split:
         """Which rows train and which judge; rows without a target do neither."""
@@ -196,14 +232,49 @@ class _Splitter:
         """The head's training rows, written."""
         return self._rows(split, split.train, "train")
 
-    def base(self, theirs: _Split, mine: _Split, train: Rows) -> Rows:
-        """The base's training rows, written; none of them stands in the head's holdout."""
+    def base(self, sides: _Sides, mine: _Split, train: Rows, holdout: Holdouts) -> _Base:
+        """The base's training rows, written; data of the base's that cannot be used are a finding, not the end."""
+        if sides.table is None:
+            return _Base()
+        try:
+            theirs = self.split(sides.table, sides.test)
+            found = tuple(self.odd.vanished(self._slices_before(theirs), holdout.slices))
+        except DataError as error:
+            message = f"The base branch's data cannot be used, so there is no baseline: {error.message}"
+            return _Base(findings=(self.odd.finding("MLCI304", "warn", message, error.hint, "dataset"),))
         if theirs.table.fingerprint == mine.table.fingerprint and mine.judge is mine.table:
-            return train
-        columns = self.key or sorted({*theirs.table.names} & {*mine.judge.names})
+            return _Base(theirs, train, found)
+        mask, more = self._unseen(theirs, mine)
+        return _Base(theirs, self._rows(theirs, mask, "base-train"), (*found, *more))
+
+    def _slices_before(self, theirs: _Split) -> Masks:
+        slices = tuple(each for each in self.model.slices if each.column in theirs.judge.names)
+        return slice_masks(self._kept(theirs, [each.column for each in slices]), slices) if slices else ()
+
+    def _unseen(self, theirs: _Split, mine: _Split) -> tuple[Mask, tuple[Finding, ...]]:
+        """The base's training rows without those that stand in the head's holdout, told by their whole content.
+
+        A rule of the key alone puts a row on the same side in both; a rule of the content, of time or of a file does
+        not where the data changed. What seems to be there for the most part is a chance of few shared columns, and
+        would leave the base nothing to train on: it is kept, and told.
+        """
+        split = self.model.split
+        if split.kind == "group" or (split.kind == "hash" and self.key is not None):
+            return theirs.train, ()
+        columns = sorted({*theirs.table.names} & {*mine.judge.names})
         judged = row_hash(mine.judge, columns, seed=0)[mine.held]
-        seen = is_among(row_hash(theirs.table, columns, seed=0), judged)
-        return self._rows(theirs, theirs.train & ~seen, "base-train")
+        seen = is_among(row_hash(theirs.table, columns, seed=0), judged) & theirs.train
+        if 2 * seen.sum() <= theirs.train.sum():
+            return theirs.train & ~seen, ()
+        message = (
+            f"{int(seen.sum()):,} of the base's {int(theirs.train.sum()):,} training rows look like held-out rows in "
+            "the columns that both sides have: they were kept, and the baseline may have seen what it is judged by."
+        )
+        return theirs.train, (
+            self.odd.finding(
+                "MLCI125", "warn", message, "Give the dataset a `key`, so that rows can be told.", "split"
+            ),
+        )
 
     def _rows(self, split: _Split, mask: Mask, name: str) -> Rows:
         path = self.scratch / f"{name}.parquet"
@@ -213,17 +284,21 @@ class _Splitter:
 
     def holdout(self, split: _Split, name: str, *, strict: bool = True) -> Holdouts:
         """The rows that judge: features written, the rest kept here; not strict: without slices that it lacks."""
+        import polars as pl
+
         slices = tuple(each for each in self.model.slices if strict or each.column in split.judge.names)
         path = self.scratch / f"{name}.parquet"
         rows = write_rows(split.judge, split.held, path, drop=(self.model.target,))
         kept = self._kept(split, [each.column for each in slices])
         group = self.model.split.group
+        parts = {each: slice_masks(kept, (each,)) for each in slices}
         return Holdouts(
             path=path,
             rows=rows,
             target=split.target[split.held],
-            slices=slice_masks(kept, slices),
-            groups=kept[group].rank("dense").to_numpy() if group else None,
+            slices=tuple(named for of in parts.values() for named in of),
+            rules={name: each for each, of in parts.items() for name, _ in of},
+            groups=kept[group].rank("dense").fill_null(0).cast(pl.Int64).to_numpy() if group else None,
         )
 
     def _kept(self, split: _Split, named: list[str]) -> pl.DataFrame:
@@ -239,6 +314,8 @@ class _Splitter:
 
     def info(self, split: _Split, holdout: Holdouts, train: Rows) -> Holdout:
         """What a report says of the holdout."""
+        import numpy as np
+
         shared = overlap((split.table, split.train), (split.judge, split.held), key=self.key)
         return Holdout(
             rows=holdout.rows,
@@ -246,93 +323,5 @@ class _Splitter:
             how=describe(self.model.split, self.key),
             overlap_rows=shared.rows,
             overlap_by=shared.by,
-            groups=None if holdout.groups is None else int(holdout.groups.max()),
-        )
-
-    def findings(self, split: _Split, info: Holdout) -> Iterator[Finding]:
-        """What is odd about the rows."""
-        yield from self._duplicates(split.table)
-        if info.groups is not None and info.groups < _GROUPS:
-            yield self._finding(
-                "MLCI124",
-                "warn",
-                f"Only {info.groups} {'group' if info.groups == 1 else 'groups'} of `{self.model.split.group}` "
-                f"{'is' if info.groups == 1 else 'are'} held out: with so few, chance can hardly be told from a change.",
-                "Hold out more groups (test_size), or split by a column with more of them.",
-                "split",
-            )
-        if split.unknown:
-            yield self._finding(
-                "MLCI121",
-                "warn",
-                f"{split.unknown:,} rows of `{split.table.name}` have no `{self.model.target}`: they neither train "
-                "nor judge.",
-                "Leave such rows out of the data, or fill the target in.",
-                "target",
-            )
-        empty = [each.name for each in split.table.columns if each.nulls == split.table.rows]
-        if empty:
-            listed = ", ".join(f"`{name}`" for name in empty[:5]) + (", …" if len(empty) > 5 else "")  # noqa: PLR2004
-            yield self._finding(
-                "MLCI122",
-                "warn",
-                f"`{split.table.name}` has columns without a single value: {listed}.",
-                "Look whether a join or an export lost them; a model cannot learn from them.",
-                "dataset",
-            )
-        if info.overlap_rows:
-            what = "the same key" if info.overlap_by == "key" else "the same content"
-            grave = info.overlap_by == "key" or info.overlap_rows > _TWINS * info.rows
-            yield self._finding(
-                "MLCI123",
-                "warn" if grave else "info",
-                f"{info.overlap_rows:,} of {info.rows:,} held-out rows also stand in training, with {what}: the scores "
-                "of both sides are better than they would be on new rows.",
-                "Remove the duplicates, or hold out whole groups: split: {group: column}.",
-                "split",
-            )
-
-    def vanished(self, theirs: _Split | None, holdout: Holdouts) -> Iterator[Finding]:
-        """Slices that the base's holdout has rows of, and the head's has none: nothing judges them any more."""
-        if theirs is None or not self.model.slices:
-            return
-        slices = tuple(each for each in self.model.slices if each.column in theirs.judge.names)
-        before = slice_masks(self._kept(theirs, [each.column for each in slices]), slices)
-        here = {name for name, mask in holdout.slices if mask.any()}
-        gone = [name for name, mask in before if mask.any() and name not in here]
-        if gone:
-            listed = ", ".join(f"`{name}`" for name in gone[:5]) + (", …" if len(gone) > 5 else "")  # noqa: PLR2004
-            yield self._finding(
-                "MLCI307",
-                "warn",
-                f"The holdout has no rows of {listed} any more, which the base branch's has: nothing judges them.",
-                "Look whether the data lost these rows.",
-                "slices",
-            )
-
-    def _duplicates(self, table: Table) -> Iterator[Finding]:
-        import numpy as np
-
-        if self.key is None:
-            return
-        hashes = row_hash(table, self.key, seed=0)
-        extra = len(hashes) - len(np.unique(hashes))
-        if extra:
-            named = " and ".join(f"`{name}`" for name in self.key)
-            yield self._finding(
-                "MLCI120",
-                "warn",
-                f"The key of `{table.name}` ({named}) does not name one row: {extra:,} rows repeat a key.",
-                "Rows that share a key stay on one side of the split; add a column that tells them apart.",
-                "dataset",
-            )
-
-    def _finding(self, code: str, severity: Severity, message: str, hint: str, key: str) -> Finding:
-        return Finding(
-            code=code,
-            severity=severity,
-            message=message,
-            hint=hint,
-            location=self.where(key),
-            subject=self.model.dataset,
+            groups=None if holdout.groups is None else len(np.unique(holdout.groups)),
         )

@@ -7,16 +7,20 @@ mid-ranks for ties; classes are the strata of the variance. Averages over classe
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlci.stats.influence import Stratum, clustered, student
 from mlci.stats.interval import ONE_CLASS, concluded
-from mlci.stats.sides import dot
+from mlci.stats.sides import BLOCK, blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from mlci.stats.interval import Estimate
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+_MANY = 1 << 18  # rows from which a thread is worth its start
 SIZE = 0.25  # what a row may change of its class's part in a metric of the range [0, 1], where none is seen to
 
 
@@ -42,10 +47,8 @@ def value(metric: Metric, side: Side) -> float:
 
 def paired(metric: Metric, pair: Pair) -> Estimate:
     """Compare both sides on the same rows."""
-    mine, values = _influence(metric, pair.candidate)
-    theirs, others = _influence(metric, pair.baseline)
-    values = values - others
-    del others
+    (mine, values), (theirs, others) = _both(metric, pair.candidate, pair.baseline)
+    values -= others
     gain = metric.sign * (mine - theirs)
     law = student(gain, _strata(metric, pair.candidate, values))
     method = "influence values" if metric.name == "average_precision" else "DeLong"
@@ -58,7 +61,7 @@ def paired(metric: Metric, pair: Pair) -> Estimate:
 
 def unpaired(metric: Metric, candidate: Side, baseline: Side) -> Estimate:
     """Compare both sides on independent rows."""
-    (mine, values), (theirs, others) = (_influence(metric, side) for side in (candidate, baseline))
+    (mine, values), (theirs, others) = _both(metric, candidate, baseline)
     law = student(
         metric.sign * (mine - theirs),
         [*_strata(metric, candidate, values), *_strata(metric, baseline, others)],
@@ -74,103 +77,148 @@ def _note(side: Side) -> str:
     return f"{absent} of {side.classes} classes have no row and are left out of the mean" if absent else ""
 
 
+def _both(metric: Metric, candidate: Side, baseline: Side) -> list[tuple[float, Array]]:
+    """Both sides' influence values; of many rows, side by side: sorting lets other threads run."""
+    sides = (candidate, baseline)
+    if min(side.n for side in sides) < _MANY:
+        return [_influence(metric, side) for side in sides]
+    with ThreadPoolExecutor(len(sides)) as pool:
+        return list(pool.map(partial(_influence, metric), sides))
+
+
 def _influence(metric: Metric, side: Side) -> tuple[float, Array]:
     """The value, and the rows' influence values, shape (n,), before weights."""
     if metric.function == "roc_auc_score" and side.prediction.ndim > 1 and metric.name != "roc_auc":
         return _mean_area(metric, side)
-    ladder = _ladder(side, 1)
-    return _average_precision(ladder) if metric.name == "average_precision" else _area(ladder)
+    return _average_precision(side) if metric.name == "average_precision" else _area(side, 1)
 
 
 # --- one order -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Ladder:
-    """n rows from the least score to the greatest, with what lies below each and what lies not above it.
+class _Order:
+    """n rows from the least score to the greatest, each shape (n,).
 
     Attributes:
-        order: The rows, shape (n,).
-        positive: Whether each is positive, shape (n,).
-        own: Its weight if it is positive, else 0.
-        below: Positive weight, and all weight, of rows with a smaller score; each shape (n,).
-        upto: The same of rows with no greater score.
-        last: The last row of each row's ties, shape (n,); None where nothing is tied.
+        rows: The rows.
+        positive: Whether each is positive.
+        last: Whether each is the last one of its score.
     """
 
-    order: Array
+    rows: Array
+    positive: Array
+    last: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Some rows in ascending order, ties together, each shape (rows,).
+
+    Attributes:
+        rows: The rows.
+        positive: Whether each is positive.
+        own: Its weight if it is positive, else 0.
+        weight: Its weight.
+        below: Positive weight, and all weight, of rows with a smaller score.
+        upto: The same of rows with no greater score.
+        last: Where the last row of each row's score is; None where nothing is tied.
+    """
+
+    rows: Array
     positive: Array
     own: Array
+    weight: Array
     below: tuple[Array, Array]
     upto: tuple[Array, Array]
     last: Array | None
 
 
-def _ladder(side: Side, positive: int) -> _Ladder:
-    """Sort one side's rows by the score of a class."""
+def _order(side: Side, code: int) -> _Order:
+    """Sort one side's rows by the score of a class, once for all metrics if there is but one score."""
     flat = side.prediction.ndim == 1
-    scores = side.prediction if flat else side.prediction[:, positive]
-    order = side.order if flat else np.argsort(scores)
-    hit = (side.y == positive)[order]
-    if side.weight is None:
-        own, every = hit, np.arange(1, side.n + 1)
-        positives = np.cumsum(hit)
-    else:
-        weight = side.weight[order]
-        own = weight * hit
-        every, positives = np.cumsum(weight), np.cumsum(own)
-    ranked = scores[order]
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    if len(ends) == side.n:
-        last = None
-        below = (positives - own, every - (1 if side.weight is None else weight))
-    else:
-        sizes = np.diff(ends, prepend=-1)
-        last = np.repeat(ends, sizes)
-        starts = [np.concatenate([[0], each[ends[:-1]]]) for each in (positives, every)]
-        below = (np.repeat(starts[0], sizes), np.repeat(starts[1], sizes))
-        positives, every = positives[last], every[last]
-    return _Ladder(order, hit, own, below, (positives, every), last)
+    kept = side.scratch.get("order")
+    if flat and isinstance(kept, _Order):
+        return kept
+    scores = side.prediction if flat else np.ascontiguousarray(side.prediction[:, code])
+    order = np.argsort(scores)
+    positive, last = np.empty(side.n, dtype=bool), np.ones(side.n, dtype=bool)
+    for at in blocks(side.n):
+        rows = order[at]
+        positive[at] = side.y[rows] == code
+        ranked = scores[order[at.start : at.stop + 1]]
+        last[at.start : at.start + len(ranked) - 1] = ranked[1:] != ranked[:-1]
+    found = _Order(order, positive, last)
+    if flat:
+        side.scratch["order"] = found
+    return found
 
 
-def _area(ladder: _Ladder) -> tuple[float, Array]:
-    """The area under the ROC curve, and its influence values."""
-    positives, total = float(ladder.upto[0][-1]), float(ladder.upto[1][-1])
+def _steps(side: Side, order: _Order) -> Iterator[_Step]:
+    """Climb the order, a block of rows at a time."""
+    start, passed = 0, (0.0, 0.0)
+    while start < side.n:
+        stop = min(start + BLOCK, side.n)
+        stop += 0 if order.last[stop - 1] else int(np.argmax(order.last[stop:])) + 1
+        rows, positive = order.rows[start:stop], order.positive[start:stop]
+        weight = np.ones(stop - start) if side.weight is None else side.weight[rows]
+        own = weight * positive
+        upto = passed[0] + np.cumsum(own), passed[1] + np.cumsum(weight)
+        ends = np.flatnonzero(order.last[start:stop])
+        if len(ends) == stop - start:
+            last, below = None, (upto[0] - own, upto[1] - weight)
+        else:
+            sizes = np.diff(ends, prepend=-1)
+            last = np.repeat(ends, sizes)
+            before = [np.append(earlier, each[ends[:-1]]) for earlier, each in zip(passed, upto, strict=True)]
+            below = np.repeat(before[0], sizes), np.repeat(before[1], sizes)
+            upto = upto[0][last], upto[1][last]
+        passed = float(upto[0][-1]), float(upto[1][-1])
+        yield _Step(rows, positive, own, weight, below, upto, last)
+        start = stop
+
+
+def _area(side: Side, code: int) -> tuple[float, Array]:
+    """The area under the ROC curve of a class against the rest, and its influence values."""
+    positives, total = float(side.class_weight[code]), float(side.class_weight.sum())
     negatives = total - positives
-    middle = (ladder.below[0] + ladder.upto[0]) / 2
-    others = (ladder.below[1] + ladder.upto[1]) / 2 - middle
-    # a positive row's placement is the share of negatives below it, a negative row's that of positives above it
-    placement = np.where(ladder.positive, others / negatives, 1 - middle / positives)
-    area = dot(placement, ladder.own) / positives
-    placement -= area
-    placement *= np.where(ladder.positive, total / positives, total / negatives)
-    return area, _by_row(ladder, placement)
+    area, values = 0.0, np.empty(side.n)
+    for step in _steps(side, _order(side, code)):
+        middle = (step.below[0] + step.upto[0]) / 2
+        others = (step.below[1] + step.upto[1]) / 2 - middle
+        # a positive row's placement is the share of negatives below it, a negative row's that of positives above it
+        placement = np.where(step.positive, others / negatives, 1 - middle / positives)
+        area += float((placement * step.own).sum()) / positives
+        values[step.rows] = placement
+    for rows in blocks(side.n):
+        values[rows] -= area
+        values[rows] *= np.where(side.y[rows] == code, total / positives, total / negatives)
+    return area, values
 
 
-def _average_precision(ladder: _Ladder) -> tuple[float, Array]:
+def _average_precision(side: Side) -> tuple[float, Array]:
     """The average precision, and its influence values.
 
     With the shares A(s) of positive rows and N(s) of all rows at or above a score, and π of positive rows, the value
     is T = E[Y A(S) / N(S)] / π. Its influence function is y (A(s) / N(s) − T) / π + y U(s) − W(s), where U(s) and W(s)
     sum Y / N(S) and Y A(S) / N(S)² over rows with no greater score, over π: what a row adds to A and N of those.
     """
-    positives, total = float(ladder.upto[0][-1]), float(ladder.upto[1][-1])
-    above = total - ladder.below[1]
-    precision = (positives - ladder.below[0]) / above
-    value = dot(precision, ladder.own) / positives
-    each = ladder.own * (total / positives) / above
-    gained, lost = np.cumsum(each), np.cumsum(each * precision)
-    if ladder.last is not None:
-        gained, lost = gained[ladder.last], lost[ladder.last]
-    values = np.where(ladder.positive, (precision - value) * (total / positives) + gained, 0.0) - lost
-    return value, _by_row(ladder, values)
-
-
-def _by_row(ladder: _Ladder, values: Array) -> Array:
-    """Values in the rows' own order."""
-    out = np.empty(len(values))
-    out[ladder.order] = values
-    return out
+    positives, total = float(side.class_weight[1]), float(side.class_weight.sum())
+    gained = lost = mean = 0.0
+    values = np.empty(side.n)
+    for step in _steps(side, _order(side, 1)):
+        above = np.maximum(total - step.below[1], step.weight)  # never less than the row itself, by rounding
+        precision = np.maximum(positives - step.below[0], step.own) / above
+        mean += float((precision * step.own).sum()) / positives
+        each = step.own * (total / positives) / above
+        gains, losses = gained + np.cumsum(each), lost + np.cumsum(each * precision)
+        if step.last is not None:
+            gains, losses = gains[step.last], losses[step.last]
+        gained, lost = float(gains[-1]), float(losses[-1])
+        values[step.rows] = np.where(step.positive, precision * (total / positives) + gains, 0.0) - losses
+    for rows in blocks(side.n):
+        values[rows] -= (side.y[rows] == 1) * (mean * total / positives)
+    return mean, values
 
 
 # --- several orders --------------------------------------------------------------------------------------------
@@ -183,7 +231,7 @@ def _mean_area(metric: Metric, side: Side) -> tuple[float, Array]:
     weighted = metric.arguments.get("average") == "weighted"
     mean, values = 0.0, np.zeros(side.n)
     for code, own in zip(present.tolist(), share.tolist(), strict=True):
-        area, part = _area(_ladder(side, code))
+        area, part = _area(side, code)
         worth = own if weighted else 1 / len(present)
         mean += worth * area
         part *= worth

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-_BLOCK = 1 << 16  # rows that are worked on together: their intermediate results stay in the processor's cache
+BLOCK = 1 << 16  # rows that are worked on together: their intermediate results stay in the processor's cache
 
 
 def blocks(n: int) -> Iterator[slice]:
     """Consecutive slices that cover n rows."""
-    return (slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK))
+    return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
 
 
 def dot(a: Array, b: Array) -> float:
@@ -120,11 +120,6 @@ class Side:
     def class_weight(self) -> Array:
         """Weight of each class, shape (k,)."""
         return self.class_rows.astype(np.float64) if self.weight is None else tally(self.y, self.classes, self.weight)
-
-    @cached_property
-    def order(self) -> Array:
-        """The rows from the least score to the greatest."""
-        return np.argsort(self.prediction)
 
     @cached_property
     def scratch(self) -> dict[str, Any]:

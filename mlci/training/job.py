@@ -7,7 +7,7 @@ import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlci.data.labels import canonical_label
 from mlci.results import CandidateResult, Column, Finding, Side
@@ -16,7 +16,6 @@ from mlci.training import exchange, failures, predictions, report, sandbox
 from mlci.training.events import Follower
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
     from mlci.config.models import ModelConfig
@@ -26,6 +25,13 @@ if TYPE_CHECKING:
 
 VERSION = 1
 DataFormat = Literal["parquet", "csv"]
+
+
+class Stop(Protocol):
+    """What tells that the end is wanted, such as a threading.Event."""
+
+    def is_set(self) -> bool:
+        """Whether it is time to end."""
 
 
 class StoppedError(Exception):
@@ -121,7 +127,7 @@ def train(
     training: Training,
     *,
     on_event: Callable[[Event], None] | None = None,
-    stop: threading.Event | None = None,
+    stop: Stop | None = None,
 ) -> Trained:
     """Elect a candidate on the training rows, fit it on all of them, and predict the holdout.
 
@@ -178,7 +184,7 @@ def run(
     )
 
 
-def watcher(follower: Follower | None, stop: threading.Event | None) -> Callable[[], None]:
+def watcher(follower: Follower | None, stop: Stop | None) -> Callable[[], None]:
     """What is done again and again while a child works."""
 
     def tick() -> None:

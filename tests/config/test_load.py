@@ -65,8 +65,10 @@ def test_load__every_error_at_once(write, small):
         "  `mlci schema` prints all keys with their meaning.",
         "mlci.yml:4:5: 'pth' is no key that mlci knows in datasets.adult.",
         "  Did you mean 'path'?",
-        ("mlci.yml:9:11: models.income.task: input should be 'binary', 'multiclass' or 'regression', "
-        "and this is 'binry'."),
+        (
+            "mlci.yml:9:11: models.income.task: input should be 'binary', 'multiclass' or 'regression', "
+            "and this is 'binry'."
+        ),
         "mlci.yml:18:21: 'max_incraese' is no key that mlci knows in models.income.gates.fit_seconds.",
         "  Did you mean 'max_increase'?",
     ]

@@ -46,9 +46,7 @@ def test_judge__what_the_pull_request_loosens_is_listed_and_does_not_count(judge
         base.confidence,
         base.on_inconclusive,
     )
-    assert [finding.message.startswith(f"This pull request would {said};") for finding in policy.findings] == [
-        True
-    ]
+    assert [finding.message.startswith(f"This pull request would {said};") for finding in policy.findings] == [True]
 
 
 def test_judge__what_the_pull_request_tightens_counts_at_once(judged):

@@ -119,3 +119,27 @@ def test_paired__class_without_rows():
         pytest.approx(expected),
         "1 of 3 classes have no row and are left out of the mean",
     )
+
+
+@pytest.mark.parametrize("metric", [AUC, AP])
+def test_point__weights_of_all_sizes(metric, reference):
+    """A weight that a sum of all would swallow is not lost where it stands alone, at the top."""
+    y, scores, weight = np.array([0, 1, 0, 1, 1]), np.arange(5.0), np.array([1e9, 1e9, 1.0, 1e-3, 1e-9])
+    found = estimate.point(metric, y, scores, sample_weight=weight)
+    assert found == pytest.approx(reference(metric, y, scores, weight), rel=1e-9)
+
+
+def test_point__more_rows_than_a_block(reference):
+    """Ties that reach over the blocks in which rows are climbed are kept together."""
+    rng = np.random.default_rng(8)
+    y, scores = rng.integers(0, 2, 200_000), rng.integers(0, 3, 200_000)
+    found = [estimate.point(metric, y, scores) for metric in (AUC, AP)]
+    assert found == pytest.approx([reference(metric, y, scores) for metric in (AUC, AP)], rel=1e-12)
+
+
+def test_paired__many_rows_side_by_side(monkeypatch, sample):
+    """Threads do not change what is found."""
+    rows = sample(AUC, "binary", n=2000)
+    expected = estimate.paired(AUC, rows.y, rows.candidate, rows.baseline)
+    monkeypatch.setattr(ranks, "_MANY", 1)
+    assert estimate.paired(AUC, rows.y, rows.candidate, rows.baseline) == expected
