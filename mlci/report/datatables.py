@@ -51,7 +51,7 @@ def held(validation: Validation | None) -> Line:
         return line("no suite")
     icon = names.ICON[validation.verdict]
     if not validation.evaluated:
-        return line(f"{icon} none was evaluated")
+        return line(f"{icon} not checked")
     passed = validation.evaluated - validation.failed
     return line(f"{icon} {digits.count(passed)} of {digits.count(validation.evaluated)} hold")
 
@@ -60,7 +60,7 @@ def changed(dataset: DatasetResult, *, unit: str = " rows") -> Line:
     """How a dataset differs from the base's: `unchanged`, `3,900 fewer rows; 2 columns changed`."""
     change = dataset.change
     if change is None or change.status == "unknown":
-        return prose(change.note) if change and change.note else line("not known")
+        return prose(change.note) if change and change.note else line("nothing to compare with")
     if change.status in ("same", "new"):
         return line("unchanged" if change.status == "same" else "new")
     parts: list[Part] = [look.rows_changed(change, dataset.rows, unit)]

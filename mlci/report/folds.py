@@ -181,8 +181,11 @@ def _data_answer(results: Results) -> Line:
     evaluated = sum(each.evaluated for each in checked)
     passed = evaluated - sum(each.failed for each in checked)
     worst = min((each.verdict for each in checked), key=["fail", "warn", "pass"].index, default=None)
+    unusable = any(not each.evaluated for each in checked) and not evaluated
     held = (
-        f"{names.ICON[worst]} {digits.count(passed)} of {digits.plural(evaluated, 'expectation')} hold"
+        "❌ not checked"
+        if unusable
+        else f"{names.ICON[worst]} {digits.count(passed)} of {digits.plural(evaluated, 'expectation')} hold"
         if worst
         else "no suite"
     )

@@ -20,6 +20,10 @@ _SUBJECTS = {
     "4": "the rules need",
     "5": "GitHub needs",
 }
+_TOLD = {  # where the kind alone would say too little
+    "MLCI110": "a suite could not be used",
+    "MLCI115": "nothing checks the data",
+}
 _FAILED = {
     "1": "the data failed a check",
     "2": "the training failed",
@@ -110,7 +114,10 @@ def _inconclusive(situation: Situation, main: str) -> Line:
 
 
 def _finding(situation: Situation, _main: str) -> Line:
-    kind = situation.findings[0].code[4]
+    found = situation.findings[0].code
+    kind = found[4]
+    if found in _TOLD:
+        return line(_TOLD[found])
     if situation.verdict == "fail":
         return line(_FAILED.get(kind, "the run failed"))
     return line(f"{_SUBJECTS.get(kind, 'the run needs')} a look")
