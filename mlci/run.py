@@ -14,7 +14,7 @@ from mlci.config.policy import removed
 from mlci.errors import Location, UserError
 from mlci.plan import plan
 from mlci.record import Record, findings_of
-from mlci.results import Results, worst
+from mlci.results import Finding, Results, worst
 from mlci.trees import laid_out
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from mlci.contest import Judged
     from mlci.progress import Progress
-    from mlci.results import DatasetResult, Finding, GateResult
+    from mlci.results import DatasetResult, GateResult
     from mlci.settings import Settings
     from mlci.trees import Trees
 
-Placed = TypeVar("Placed", "Finding", "GateResult")
+Placed = TypeVar("Placed", Finding, "GateResult")
 
 _GRAVEST_FIRST = {"fail": 0, "warn": 1, "info": 2}
 
@@ -57,12 +57,27 @@ def run(settings: Settings, progress: Progress) -> Done:
         progress.say(_opening(trees))
         with record.timed("data"):
             tables = datasets.read(trees, todo, scratch, record, progress)
-        with datasets.validating(trees, tables, record, progress) as validations:
-            with record.timed("models"):
-                judged = contest.judge(trees, todo, tables, scratch, record, progress)
-            checked = validations()
+        try:
+            with datasets.validating(trees, tables, record, progress) as validations:
+                with record.timed("models"):
+                    judged = contest.judge(trees, todo, tables, scratch, record, progress)
+                checked = validations()
+        except Exception as error:
+            record.add((_ours(error),))
+            press.write(_results(trees, record, tables.results({}), ()), out)
+            raise
         results = _results(trees, record, tables.results(checked), judged)
         return Done(_printed(results, judged, trees, record, settings), record.at_fault)
+
+
+def _ours(error: Exception) -> Finding:
+    """What the report says where mlci itself failed, before the error ends the run."""
+    return Finding(
+        code="MLCI900",
+        severity="fail",
+        message=f"mlci itself failed ({type(error).__name__}), so this report is not whole.",
+        hint="Please report it with what `--debug` prints.",
+    )
 
 
 def _opening(trees: Trees) -> str:
