@@ -7,9 +7,15 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# no test is timed; in continuous integration the same examples are tried each time, elsewhere new ones
+settings.register_profile("anywhere", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "anywhere")
 
 ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",

@@ -159,7 +159,8 @@ class _Reader:
             else:
                 table = pl.read_csv(io.BytesIO(content), infer_schema=False)
                 self.check_columns(table.columns)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, UnicodeDecodeError):
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, UnicodeDecodeError, OSError):
+            # OSError: bytes that begin like a compressed file, which Polars unpacks by itself
             kind = "Parquet" if parquet else "CSV"
             self.refuse(f"The file of predictions of {self.who} is not readable as {kind}.")
         self.check_rows(table.height)

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlci.errors import TrainingError
@@ -234,6 +234,7 @@ def test_read__unreadable(tmp_path, content):
     assert caught.value.code == "MLCI206"
 
 
+@example(content=b"(\xb5/\xfd")  # what Zstandard begins with
 @given(st.binary(max_size=200))
 def test_read__any_bytes(tmp_path_factory, content):
     """Whatever a file holds, it is read or refused."""
