@@ -1,10 +1,8 @@
-"""The workshop, the scales and the court: each model is prepared, trained on both sides, compared and judged."""
+"""The scales and the court: each model is prepared, trained on both sides, compared and judged."""
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +14,7 @@ from mlci.difference import difference
 from mlci.errors import TrainingError, UserError
 from mlci.record import findings_of
 from mlci.results import BaselineResult, Difference, Finding, ModelResult, worst
+from mlci.workshop import workshop as workshop_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from mlci.record import Record
     from mlci.training.job import Trained, Training
     from mlci.trees import Trees
+    from mlci.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,61 +58,11 @@ class _Contest:
     halt: threading.Event  # ends the base's training, where there is nothing left to compare it with
 
 
-@dataclass(frozen=True, slots=True)
-class _Either:
-    """An event that is set where any of some is."""
-
-    events: tuple[threading.Event | None, ...]
-
-    def is_set(self) -> bool:
-        return any(each is not None and each.is_set() for each in self.events)
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """Trains in child processes, as many at once as the plan says."""
-
-    pool: ThreadPoolExecutor
-    stop: threading.Event
-    progress: Progress
-
-    def submit(self, training: Training, halt: threading.Event | None = None) -> Future[Trained]:
-        """Train one side of a model as soon as there is room."""
-        return self.pool.submit(self.train, training, halt)
-
-    def train(self, training: Training, halt: threading.Event | None = None) -> Trained:
-        """Train one side of a model now; setting `halt` ends it, as the end of the run does."""
-        from mlci.training.job import train
-
-        what = f"{training.model} ({'this PR' if training.side == 'head' else 'base'})"
-        try:
-            done = train(
-                training, on_event=lambda event: self.progress.doing(what, str(event)), stop=_Either((self.stop, halt))
-            )
-        finally:
-            self.progress.doing(what, "")
-        self.progress.say(f"trained {what}: `{done.winner}` on {training.train_rows:,} rows")
-        return done
-
-
-@contextmanager
-def _workshop(todo: Plan, progress: Progress) -> Iterator[Workshop]:
-    """A workshop that leaves no child behind, whatever ends it."""
-    stop = threading.Event()
-    with ThreadPoolExecutor(todo.workers, thread_name_prefix="training") as pool:
-        try:
-            yield Workshop(pool, stop, progress)
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 def judge(  # noqa: PLR0913, PLR0917 - what the station before hands on
     trees: Trees, todo: Plan, tables: Tables, scratch: Path, record: Record, progress: Progress
 ) -> tuple[Judged, ...]:
     """Train, compare and judge every model of the plan; what fails on the way is a finding, and fails its model."""
-    with _workshop(todo, progress) as workshop:
+    with workshop_of(todo, progress) as workshop:
         started = [
             _start(_Setting(name, trees, todo, tables, scratch / "models" / name, record), workshop)
             for name in todo.models

@@ -1,0 +1,67 @@
+"""The workshop: trainings in child processes, as many at once as the plan says, and none left behind."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+
+    from mlci.plan import Plan
+    from mlci.progress import Progress
+    from mlci.training.job import Trained, Training
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """An event that is set where any of some is."""
+
+    events: tuple[threading.Event | None, ...]
+
+    def is_set(self) -> bool:
+        return any(each is not None and each.is_set() for each in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Trains in child processes, as many at once as the plan says."""
+
+    pool: ThreadPoolExecutor
+    stop: threading.Event
+    progress: Progress
+
+    def submit(self, training: Training, halt: threading.Event | None = None) -> Future[Trained]:
+        """Train one side of a model as soon as there is room."""
+        return self.pool.submit(self.train, training, halt)
+
+    def train(self, training: Training, halt: threading.Event | None = None) -> Trained:
+        """Train one side of a model now; setting `halt` ends it, as the end of the run does."""
+        from mlci.training.job import train
+
+        what = f"{training.model} ({'this PR' if training.side == 'head' else 'base'})"
+        try:
+            done = train(
+                training, on_event=lambda event: self.progress.doing(what, str(event)), stop=_Either((self.stop, halt))
+            )
+        finally:
+            self.progress.doing(what, "")
+        self.progress.say(f"trained {what}: `{done.winner}` on {training.train_rows:,} rows")
+        return done
+
+
+@contextmanager
+def workshop(todo: Plan, progress: Progress) -> Iterator[Workshop]:
+    """A workshop that leaves no child behind, whatever ends it."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(todo.workers, thread_name_prefix="training") as pool:
+        try:
+            yield Workshop(pool, stop, progress)
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
