@@ -240,8 +240,8 @@ def _baseline(contest: _Contest, workshop: Workshop) -> tuple[Trained | None, Ho
         each.model_copy(
             update={
                 "code": "MLCI304",
-                "message": f"The baseline of `{setting.name}` could not be trained, so absolute gates judge alone. "
-                + each.message,
+                "message": f"The baseline of `{setting.name}` could not be trained, so its gates against a baseline "
+                f"could not judge. {each.message}",
                 "location": None,  # a place in the base branch's files
             }
         )

@@ -1,17 +1,16 @@
 """What can go wrong, and whose fault it is.
 
     MlciError                  a sentence, a hint, a finding code, a location
-    ├── UserError              the repository is at fault: exit code 2
-    │   ├── ConfigError        `mlci.yml`, options, inputs; holds every problem at once
-    │   ├── DataError          a dataset cannot be read, or is not what the configuration says
-    │   ├── SuiteError         a Great Expectations suite cannot be read or loaded
-    │   ├── TrainingError      a candidate or a training command failed
-    │   ├── ReportError        a template of the user's own failed
-    │   └── GitError           no repository, no such commit, no merge base
-    └── InternalError          mlci itself is at fault: exit code 3
+    └── UserError              the repository is at fault: exit code 2
+        ├── ConfigError        `mlci.yml`, options, inputs; holds every problem at once
+        ├── DataError          a dataset cannot be read, or is not what the configuration says
+        ├── SuiteError         a Great Expectations suite cannot be read or loaded
+        ├── TrainingError      a candidate or a training command failed
+        ├── ReportError        a template of the user's own failed
+        └── GitError           no repository, no such commit, no merge base
 
 Every message is one sentence that says what and where; `hint` says how to mend it. `cli.main` is the only place
-that turns an error into an exit code.
+that turns an error into an exit code; whatever is none of these is mlci's own fault (exit code 3).
 """
 
 from __future__ import annotations
@@ -129,9 +128,3 @@ class GitError(UserError):
     """There is no repository, no such commit or no merge base."""
 
     code = "MLCI430"
-
-
-class InternalError(MlciError):
-    """mlci itself is at fault (exit code 3)."""
-
-    code = "MLCI900"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mlci.report.document import Row, Tone
     from mlci.report.phrase import Line, Part
-    from mlci.results import ColumnChange, DatasetResult, ExpectationResult, FileChange, Severity, Validation
+    from mlci.results import ColumnChange, DatasetResult, ExpectationResult, FileChange, Validation
 
 _SEVERITIES = ("critical", "warning", "info")
 _TONES: dict[str, Tone] = {"critical": "fail", "warning": "warn", "info": "quiet"}
@@ -137,8 +137,3 @@ def files(found: Iterable[FileChange], loaded: frozenset[str]) -> Table:
         for each in sorted(found, key=lambda each: each.path not in loaded)
     ]
     return Table(titles, tuple(rows)).without_empty_columns()
-
-
-def severity_icon(severity: Severity) -> str:
-    """A finding's icon."""
-    return names.ICON[severity]
