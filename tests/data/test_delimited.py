@@ -156,7 +156,7 @@ def test_to_parquet__reads_as_pandas(read, content, names, expected):
 @pytest.mark.parametrize(
     ("content", "path"),
     [
-        (gzip.compress(b"a,b\n1,2\n"), "d.csv.gz"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "d.csv.gz"),
         (bz2.compress(b"a,b\n1,2\n"), "d.csv.bz2"),
         (lzma.compress(b"a,b\n1,2\n"), "d.csv.xz"),
         (zipped(b"a,b\n1,2\n", "inner.csv"), "d.zip"),
@@ -188,7 +188,7 @@ def test_to_parquet__packed_and_named_otherwise(read, content, path):
         (b"outs:\n- md5: 1\n", "d.csv is a pointer of DVC, not the data"),
         (b"<!doctype html><title>", "d.csv is an HTML page, perhaps the one that asks to sign in"),
         (b"ARROW1\0\0", "d.csv is an Arrow (Feather) file"),
-        (gzip.compress(b"a,b\n1,2\n")[:-9], "d.csv cannot be unpacked"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], "d.csv cannot be unpacked"),
         (bz2.compress(b"a,b\n1,2\n")[:-9], "d.csv cannot be unpacked"),
         (zipped(b"a\n1\n", "p.csv", "q.csv"), "d.csv is an archive of 2 files"),
     ],
