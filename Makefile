@@ -3,6 +3,7 @@
 
 BIN := .venv/bin
 READY := .venv/.ready
+NPM := .venv/npm/.ready
 PR ?= worse
 OUT ?= demo-out
 
@@ -24,13 +25,21 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml scripts/python
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# what GitHub publishes about itself: test data, held by a lock file
+$(NPM): $(READY) tests/support/npm/package.json tests/support/npm/package-lock.json
+	@mkdir -p .venv/npm
+	@cp tests/support/npm/package.json tests/support/npm/package-lock.json tests/support/npm/.npmrc .venv/npm/
+	@cd .venv/npm && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	@cd .venv/npm/node_modules/@octokit/openapi/generated && rm -f *.deref.json ghec.json ghes-*.json
+	@touch $@
+
 demo: $(READY)
 	@$(BIN)/mlci demo --pr $(PR) --out $(OUT)
 
-test: $(READY)
+test: $(READY) $(NPM)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-lint: $(READY)
+lint: $(READY) $(NPM)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
