@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlci.errors import GitError
 from mlci.results import Commit, FileChange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _TIMEOUT = 600
 # what a hook or another git command may have set, and what would point at another repository
@@ -27,13 +32,34 @@ _SAFE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """A token that git may fetch with from one server; it is told through the environment of `git fetch` alone."""
+
+    server: str  # https://github.com
+    token: str = field(repr=False)
+
+    def environment(self) -> dict[str, str]:
+        """Git's configuration for one command: the header that actions/checkout would have left, in its place."""
+        key = f"http.{self.server.rstrip('/')}/.extraheader"
+        basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
+        return {
+            "GIT_CONFIG_COUNT": "2",
+            "GIT_CONFIG_KEY_0": key,
+            "GIT_CONFIG_VALUE_0": "",  # forgets one that checkout persisted: two headers are refused
+            "GIT_CONFIG_KEY_1": key,
+            "GIT_CONFIG_VALUE_1": f"AUTHORIZATION: basic {basic}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """A git repository at `root`, its top folder."""
 
     root: Path
+    credentials: Credentials | None = None
 
     @classmethod
-    def at(cls, folder: Path) -> Repository:
+    def at(cls, folder: Path, credentials: Credentials | None = None) -> Repository:
         """The repository that `folder` lies in.
 
         Raises:
@@ -49,7 +75,7 @@ class Repository:
                 "`mlci run --base none` judges by absolute gates alone.",
                 code="MLCI431",
             )
-        return cls(Path(top.stdout.strip()))
+        return cls(Path(top.stdout.strip()), credentials)
 
     def resolve(self, ref: str) -> str | None:
         """The commit's SHA, or None where there is no such commit."""
@@ -68,6 +94,11 @@ class Repository:
     def parent(self, sha: str) -> str | None:
         """The first parent of a commit, or None for a root (or for the edge of a shallow clone)."""
         return self.resolve(f"{sha}^1")
+
+    def parents(self, sha: str) -> tuple[str, ...]:
+        """The parents that a commit names, also where a shallow clone does not have them."""
+        lines = self._run("cat-file", "commit", sha).stdout.partition("\n\n")[0].splitlines()
+        return tuple(line.removeprefix("parent ") for line in lines if line.startswith("parent "))
 
     def dirty(self) -> int:
         """How many tracked files differ from HEAD."""
@@ -89,7 +120,7 @@ class Repository:
             if depth != 0:
                 if not self.shallow():
                     break
-                self._deepen(depth)
+                self._deepen(depth, one, other)
             found = self._run("merge-base", one, other)
             if not found.returncode:
                 return found.stdout.strip()
@@ -113,8 +144,15 @@ class Repository:
             return None
         depth = ("--depth=50",) if self.shallow() else ()
         spec = f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}"
-        self._run("fetch", "--quiet", "--no-tags", *depth, remote, spec)
+        self._fetch(*depth, remote, spec)
         return self.resolve(f"refs/remotes/{remote}/{branch}")
+
+    def fetch_commit(self, sha: str) -> str | None:
+        """A commit by its SHA, fetched where the clone lacks it; None where the remote does not give it."""
+        remote = self._remote()
+        if remote is not None and self.resolve(sha) is None:
+            self._fetch(*(("--depth=1",) if self.shallow() else ()), remote, sha)
+        return self.resolve(sha)
 
     def branches(self) -> list[str]:
         """Local and remote branches, for a did-you-mean."""
@@ -157,11 +195,17 @@ class Repository:
         """Take a worktree away again, and what git remembers of it."""
         self._run("worktree", "remove", "--force", "--force", str(folder))
 
-    def _deepen(self, by: int | None) -> None:
+    def _deepen(self, by: int | None, *commits: str) -> None:
+        """Fetch more history, of these commits if the remote gives them by name: a test merge is on no branch."""
         remote = self._remote()
         if remote is not None:
             more = "--unshallow" if by is None else f"--deepen={by}"
-            self._run("fetch", "--quiet", "--no-tags", more, remote)
+            if self._fetch(more, remote, *commits).returncode:
+                self._fetch(more, remote)
+
+    def _fetch(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        extra = self.credentials.environment() if self.credentials else {}
+        return _git(self.root, "fetch", "--quiet", "--no-tags", *arguments, extra=extra)
 
     def _remote(self) -> str | None:
         remotes = self._run("remote").stdout.split()
@@ -171,9 +215,9 @@ class Repository:
         return _git(self.root, *arguments)
 
 
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _git(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key not in _LOCAL}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(extra or {})}
     try:
         return subprocess.run(
             ["git", *_SAFE, *arguments],

@@ -46,6 +46,7 @@ class Commit(Record):
     ref: Name = ""
     subject: Text = ""
     dirty: bool = False  # the working tree held changes that are in no commit
+    merge: Name = ""  # the test merge with the base branch that was judged in its place, where there is one
 
 
 class Finding(Record):

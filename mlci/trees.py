@@ -12,14 +12,14 @@ from mlci.config.load import NAMES, load
 from mlci.config.suggest import did_you_mean
 from mlci.errors import ConfigError, GitError
 from mlci.git import Repository
-from mlci.results import Finding
+from mlci.results import Commit, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlci.config.load import Loaded
     from mlci.config.models import Config
-    from mlci.results import Commit, FileChange
+    from mlci.results import FileChange
     from mlci.settings import Settings
 
 
@@ -90,7 +90,7 @@ def laid_out(settings: Settings, scratch: Path) -> Iterator[Trees]:
         raise ConfigError(f"There is no folder {folder} to look for a configuration in.", hint="Check --config.")
     name = asked.name if settings.config else None
     try:
-        repository: Repository | None = Repository.at(folder)
+        repository: Repository | None = Repository.at(folder, settings.credentials)
     except GitError:
         if settings.base != baseline.NONE:
             raise
@@ -107,7 +107,7 @@ def laid_out(settings: Settings, scratch: Path) -> Iterator[Trees]:
         laid, findings = _base(settings, repository, branch, head, scratch / "base", made)
         base, missing = _configured(laid, prefix, name)
         agreed = base.loaded.config.baseline.branch if base and base.loaded and not settings.target_branch else branch
-        if agreed != branch and settings.base is None:
+        if agreed != branch and settings.base is None and settings.base_sha is None:
             laid, findings = _base(settings, repository, agreed, head, scratch / "base-agreed", made)
             base, missing = _configured(laid, prefix, name)
             findings = (*findings, _other_branch(loaded, agreed))
@@ -118,7 +118,7 @@ def laid_out(settings: Settings, scratch: Path) -> Iterator[Trees]:
             repository=repository,
             prefix=prefix,
             workspace=folder,
-            findings=(*_dirt(head), *findings, *missing),
+            findings=(*_dirt(head), *_elsewhere(repository, head), *findings, *missing),
         )
     finally:
         for each in made:
@@ -153,13 +153,45 @@ def _head(  # noqa: PLR0913, PLR0917 - what it takes to find a folder
             code="MLCI437",
         )
     if settings.head is None:
-        changed = repository.dirty()
-        return Tree(
-            folder, repository.commit(sha, repository.head_name()).model_copy(update={"dirty": changed > 0}), None
-        )
+        return Tree(folder, _judged(settings, repository, sha), None)
     made.append(scratch / "head")
     repository.add_worktree(sha, made[-1])
     return Tree(made[-1] / prefix, repository.commit(sha, ref), None)
+
+
+def _judged(settings: Settings, repository: Repository, sha: str) -> Commit:
+    """The commit that the work tree stands for: in a pull request its head, of which GitHub checks out a test merge."""
+    stands_for, dirty = settings.stands_for, repository.dirty() > 0
+    if stands_for is None:
+        return repository.commit(sha, repository.head_name()).model_copy(update={"dirty": dirty})
+    subject = repository.commit(stands_for.sha).subject if repository.resolve(stands_for.sha) else ""
+    return Commit(
+        sha=stands_for.sha,
+        ref=stands_for.ref,
+        subject=subject,
+        dirty=dirty,
+        merge="" if sha == stands_for.sha else sha,
+    )
+
+
+def _merged_into(repository: Repository | None, head: Tree) -> str | None:
+    """The commit that a pull request's test merge merges it into."""
+    if repository is None or head.commit is None or not head.commit.merge:
+        return None
+    parents = repository.parents(head.commit.merge)
+    return parents[0] if head.commit.sha in parents[1:] else None
+
+
+def _elsewhere(repository: Repository | None, head: Tree) -> Iterator[Finding]:
+    """A report that stands under one commit and speaks of another says so."""
+    if head.commit is not None and head.commit.merge and _merged_into(repository, head) is None:
+        yield Finding(
+            code="MLCI439",
+            severity="warn",
+            message=f"The work tree is at {head.commit.merge[:7]}, which is neither the pull request's head "
+            f"{head.commit.sha[:7]} nor its test merge: what was judged may not be what would be merged.",
+            hint="Check out with actions/checkout without `ref:`, right before this step.",
+        )
 
 
 def _base(  # noqa: PLR0913, PLR0917 - what it takes to find a commit
@@ -173,13 +205,18 @@ def _base(  # noqa: PLR0913, PLR0917 - what it takes to find a commit
     if repository is None or head.commit is None:
         reason = "this folder is in no git repository"
         return None, (baseline.no_baseline(reason, "Run mlci inside a repository to compare with its base branch."),)
-    found = baseline.resolve(
-        repository,
-        head.commit.sha,
-        base=settings.base,
-        branch=branch,
-        dirty=head.commit.dirty,
-    )
+    exact = None if settings.base else settings.base_sha or _merged_into(repository, head)
+    found = baseline.exactly(repository, exact, branch) if exact else None
+    if found is None:
+        found = baseline.resolve(
+            repository,
+            head.commit.merge or head.commit.sha,
+            base=settings.base,
+            branch=branch,
+            dirty=head.commit.dirty,
+        )
+        if exact:
+            found = replace(found, findings=(*found.findings, baseline.unreachable(exact)))
     if found.commit is None:
         return None, found.findings
     made.append(folder)

@@ -61,6 +61,26 @@ def resolve(repository: Repository, head: str, *, base: str | None, branch: str,
     return Base(repository.commit(parent, ref), (note,))
 
 
+def exactly(repository: Repository, sha: str, branch: str) -> Base | None:
+    """The base that GitHub names: a test merge's first parent, a merge queue's base, what was pushed upon.
+
+    None where the remote does not give that commit: after a forced push it may be gone.
+    """
+    return None if repository.fetch_commit(sha) is None else Base(repository.commit(sha, branch))
+
+
+def unreachable(sha: str) -> Finding:
+    """The finding that says why another commit than the one that GitHub names was compared with."""
+    return Finding(
+        code="MLCI439",
+        severity="warn",
+        message=f"The base commit {sha[:7]} that GitHub names is not in this clone and could not be fetched, so the "
+        "merge base is compared with.",
+        hint="Give the step a token that may read the repository (`contents: read`), or check out with "
+        "`fetch-depth: 0`. After a forced push the commit may be gone.",
+    )
+
+
 def _tips(repository: Repository, ref: str, *, given: bool) -> list[str]:
     """The commits that a ref may mean: the local branch, and the remote's."""
     names = [ref] if given and repository.resolve(ref) else [f"refs/remotes/origin/{ref}", f"refs/heads/{ref}", ref]
