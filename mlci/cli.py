@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from mlci import __version__
-from mlci.errors import ConfigError, MlciError, TrainingError, UserError
+from mlci.errors import FAIL, INTERRUPTED, OURS, PASS, USER, ConfigError, MlciError, TrainingError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlci.results import Results
-
-PASS, FAIL, USER, OURS, INTERRUPTED = 0, 1, 2, 3, 130
 
 _ISSUES = "Please report it with what `--debug` prints."
 
@@ -64,7 +62,12 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _told(text: str, code: int) -> int:
-    sys.stderr.write(f"mlci: {text}\n")
+    if os.environ.get("GITHUB_ACTIONS") == "true":  # there a line of a log could be a command to the runner
+        from mlci.github.commands import command
+
+        print(command("error", text, title="mlci"), flush=True)
+    else:
+        sys.stderr.write(f"mlci: {text}\n")
     return code
 
 
@@ -79,6 +82,8 @@ def _shown(error: MlciError) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from mlci.github.commands import Log
+    from mlci.outcome import exit_code
     from mlci.progress import progress
     from mlci.run import run
     from mlci.settings import Settings
@@ -95,10 +100,24 @@ def _run(options: argparse.Namespace) -> int:
     )
     with progress(os.environ) as shown:
         done = run(settings, shown)
-    options.code = USER if done.at_fault else FAIL if done.results.verdict == "fail" else PASS
-    _print_terminal(done.results)
+    options.code = exit_code(done.results, at_fault=done.at_fault)
+    with Log(sys.stdout, os.environ).verbatim():
+        _print_terminal(done.results)
     print(f"\nReport: {options.out / 'report.md'} · {options.out / 'report.html'}")
     return int(options.code)
+
+
+def _action(_: argparse.Namespace) -> int:
+    from mlci.action import act
+
+    return act(os.environ)
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from mlci.action import act
+
+    os.environ.update({"INPUT_MODE": "publish", "INPUT_RESULTS": options.results})
+    return act(os.environ)
 
 
 def _validate(options: argparse.Namespace) -> int:
@@ -245,6 +264,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--format", choices=("markdown", "html", "terminal"), default="markdown")
     made.add_argument("--template", metavar="FILE", type=Path, help='a Jinja2 file that says {%% extends "base" %%}')
     made.add_argument("--out", metavar="FILE", type=Path, help="write here instead of printing")
+
+    made = command("publish", _publish, "post the report of results to GitHub, in Actions", "mlci publish mlci-out")
+    made.add_argument("results", metavar="RESULTS", help="results.json or its folder; on `workflow_run` an artifact")
+
+    command("action", _action, "do what the container does in GitHub Actions", "mlci action")
 
     made = command("schema", _schema, "print the JSON Schema of mlci.yml", "mlci schema > mlci.schema.json")
     made.add_argument("--results", action="store_true", help="of results.json instead")

@@ -1,13 +1,14 @@
 """What can go wrong, and whose fault it is.
 
     MlciError                  a sentence, a hint, a finding code, a location
-    └── UserError              the repository is at fault: exit code 2
-        ├── ConfigError        `mlci.yml`, options, inputs; holds every problem at once
-        ├── DataError          a dataset cannot be read, or is not what the configuration says
-        ├── SuiteError         a Great Expectations suite cannot be read or loaded
-        ├── TrainingError      a candidate or a training command failed
-        ├── ReportError        a template of the user's own failed
-        └── GitError           no repository, no such commit, no merge base
+    ├── UserError              the repository is at fault: exit code 2
+    │   ├── ConfigError        `mlci.yml`, options, inputs; holds every problem at once
+    │   ├── DataError          a dataset cannot be read, or is not what the configuration says
+    │   ├── SuiteError         a Great Expectations suite cannot be read or loaded
+    │   ├── TrainingError      a candidate or a training command failed
+    │   ├── ReportError        a template of the user's own failed
+    │   └── GitError           no repository, no such commit, no merge base
+    └── ApiError               GitHub refuses or does not answer (github/failures.py); it ends no run, only a publishing
 
 Every message is one sentence that says what and where; `hint` says how to mend it. `cli.main` is the only place
 that turns an error into an exit code; whatever is none of these is mlci's own fault (exit code 3).
@@ -16,6 +17,9 @@ that turns an error into an exit code; whatever is none of these is mlci's own f
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+PASS, FAIL, USER, OURS, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes: no gate failed, a gate failed, the repository is at fault, mlci itself is, the run was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)

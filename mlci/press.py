@@ -6,10 +6,12 @@ import errno
 import re
 import shutil
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mlci.config.models import NAME
 from mlci.errors import ReportError, UserError
+from mlci.settings import NOWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,10 +20,13 @@ if TYPE_CHECKING:
     import polars as pl
 
     from mlci.results import Results
+    from mlci.settings import Links
     from mlci.trees import Trees
 
 
-def write(results: Results, out: Path, *, template: str | None = None, charts: bool = True) -> tuple[Path, Path]:
+def write(
+    results: Results, out: Path, *, template: str | None = None, charts: bool = True, links: Links = NOWHERE
+) -> tuple[Path, Path]:
     """Write `results.json`, `report.md` and `report.html`; the paths of the two reports.
 
     Raises:
@@ -33,14 +38,15 @@ def write(results: Results, out: Path, *, template: str | None = None, charts: b
 
     failed: ReportError | None = None
     try:
-        markdown = fit(results, template=template, charts=charts)
+        markdown = fit(results, template=template, charts=charts, **asdict(links))
     except ReportError as error:
         failed = error
-        markdown = fit(results, charts=charts)
-    texts = {"results.json": results.to_json(), "report.md": markdown, "report.html": html(results)}
+        markdown = fit(results, charts=charts, **asdict(links))
+    page = html(results, run_url=links.run_url or links.report_url)
+    texts = {"results.json": results.to_json(), "report.md": markdown, "report.html": page}
     with _writing(out):
         for name, text in texts.items():
-            (out / name).write_text(text, encoding="utf-8")
+            _place(out, name).write_text(text, encoding="utf-8")
     if failed is not None:
         raise failed
     return out / "report.md", out / "report.html"
@@ -54,14 +60,22 @@ def write_models(
 
     with _writing(out):
         for name, frame in predictions.items():
-            (out / "predictions").mkdir(parents=True, exist_ok=True)
-            frame.write_parquet(out / "predictions" / f"{name}.parquet")
+            frame.write_parquet(_place(out, "predictions", f"{name}.parquet"))
         for name, model in models.items():
-            folder = out / "models" / name
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "README.md").write_text(card(results, name), encoding="utf-8")
+            _place(out, "models", name, "README.md").write_text(card(results, name), encoding="utf-8")
             if model is not None:
-                shutil.copyfile(model, folder / model.name)
+                shutil.copyfile(model, _place(out, "models", name, model.name))
+
+
+def _place(out: Path, *parts: str) -> Path:
+    """Where a file is to be written: links that a repository holds there are taken away, not followed."""
+    path = out
+    for part in parts:
+        path.mkdir(parents=True, exist_ok=True)
+        path /= part
+        if path.is_symlink():
+            path.unlink()
+    return path
 
 
 def clear(out: Path) -> None:

@@ -91,12 +91,11 @@ class Live(Lines):
 def progress(environment: Mapping[str, str], stream: TextIO = sys.stderr) -> Iterator[Progress]:
     """The kind of progress that suits where it is shown."""
     if environment.get("GITHUB_ACTIONS") == "true":
-        stream.write("::group::mlci: what it did\n")
-        try:
-            yield Lines(stream)
-        finally:
-            stream.write("::endgroup::\n")
-            stream.flush()
+        from mlci.github.commands import Log
+
+        log = Log(sys.stdout, environment)  # one stream, for the runner does not keep two of them in order
+        with log.group("mlci: what it did"), log.verbatim():
+            yield Lines(sys.stdout)
     elif stream.isatty() and environment.get("TERM") != "dumb":
         with Live(stream) as live:
             yield live

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, TypeVar
 from mlci import __version__, contest, datasets, press
 from mlci.config.policy import removed
 from mlci.errors import Location, UserError
+from mlci.outcome import ours
 from mlci.plan import plan
 from mlci.record import Record, findings_of
 from mlci.results import Finding, Results, worst
+from mlci.training import users
 from mlci.trees import laid_out
 
 if TYPE_CHECKING:
@@ -22,11 +24,11 @@ if TYPE_CHECKING:
 
     from mlci.contest import Judged
     from mlci.progress import Progress
-    from mlci.results import DatasetResult, GateResult
+    from mlci.results import DatasetResult, ExpectationResult, GateResult
     from mlci.settings import Settings
     from mlci.trees import Trees
 
-Placed = TypeVar("Placed", Finding, "GateResult")
+Placed = TypeVar("Placed", Finding, "GateResult", "ExpectationResult")
 
 _GRAVEST_FIRST = {"fail": 0, "warn": 1, "info": 2}
 
@@ -63,21 +65,11 @@ def run(settings: Settings, progress: Progress) -> Done:
                     judged = contest.judge(trees, todo, tables, scratch, record, progress)
                 checked = validations()
         except Exception as error:
-            record.add((_ours(error),))
-            press.write(_results(trees, record, tables.results({}), ()), out)
+            record.add((ours(error),))
+            press.write(_results(trees, record, tables.results({}), ()), out, links=settings.links)
             raise
         results = _results(trees, record, tables.results(checked), judged)
         return Done(_printed(results, judged, trees, record, settings), record.at_fault)
-
-
-def _ours(error: Exception) -> Finding:
-    """What the report says where mlci itself failed, before the error ends the run."""
-    return Finding(
-        code="MLCI900",
-        severity="fail",
-        message=f"mlci itself failed ({type(error).__name__}), so this report is not whole.",
-        hint="Please report it with what `--debug` prints.",
-    )
 
 
 def _opening(trees: Trees) -> str:
@@ -104,6 +96,7 @@ def _results(trees: Trees, record: Record, checked: dict[str, DatasetResult], ju
         *(each.validation.verdict for each in checked.values() if each.validation),
         *(each.severity for each in findings),
     ]
+    checked = {name: _checked(each, trees.prefix) for name, each in checked.items()}
     head, base = trees.head.commit, trees.base and trees.base.commit
     return Results.model_validate(
         {
@@ -127,14 +120,14 @@ def _printed(results: Results, judged: Sequence[Judged], trees: Trees, record: R
     charts = trees.loaded.config.report.charts
     try:
         template = press.template_of(trees)
-        press.write(results, out, template=template, charts=charts)
+        press.write(results, out, template=template, charts=charts, links=settings.links)
     except UserError as error:
         if error.code != "MLCI420":
             raise
         record.at_fault = True
         found = (*results.findings, *findings_of(error, ""))
         results = results.model_copy(update={"findings": found, "verdict": "fail"})
-        press.write(results, out, charts=charts)
+        press.write(results, out, charts=charts, links=settings.links)
     press.write_models(
         results,
         out,
@@ -145,11 +138,20 @@ def _printed(results: Results, judged: Sequence[Judged], trees: Trees, record: R
 
 
 def _placed(each: Placed, prefix: Path) -> Placed:
-    """A finding or a gate whose place is told from the repository's top, where an editor or GitHub looks for it."""
+    """A finding, a gate or an expectation whose place is told from the repository's top, where an editor or GitHub looks for it."""
     if each.location is None or not prefix.parts:
         return each
     place = Location((prefix / each.location.path).as_posix(), each.location.line, each.location.column)
     return each.model_copy(update={"location": place})
+
+
+def _checked(dataset: DatasetResult, prefix: Path) -> DatasetResult:
+    """A dataset whose expectations' places are told from the repository's top."""
+    found = dataset.validation
+    if found is None or not prefix.parts:
+        return dataset
+    placed = tuple(_placed(each, prefix) for each in found.expectations)
+    return dataset.model_copy(update={"validation": found.model_copy(update={"expectations": placed})})
 
 
 @contextmanager
@@ -157,6 +159,7 @@ def _scratch() -> Iterator[Path]:
     """A folder for everything that does not outlive the run, also where it is interrupted."""
     folder = Path(tempfile.mkdtemp(prefix="mlci-"))
     try:
-        yield folder
+        with users.reachable(folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlci.errors import ReportError
 from mlci.report import page, render
 
 if TYPE_CHECKING:
@@ -28,9 +29,16 @@ def fit(results: Results, budget: int = COMMENT, **options: Any) -> str:  # noqa
         ReportError: the user's template fails.
         ValueError: `budget` is too small for any report.
     """
-    text = ""
+    from mlci.report.sandbox import BoundsError
+
     for detail in range(len(page.LEVELS)):
-        text = render.markdown(results, detail=detail, **options)
+        try:
+            text = render.markdown(results, detail=detail, **options)
+        except (BoundsError, ReportError) as error:
+            is_too_much = isinstance(error, BoundsError) or isinstance(error.__cause__, BoundsError)
+            if not is_too_much or detail == len(page.LEVELS) - 1:
+                raise
+            continue
         if fits(text, budget):
             return text
     text = render.markdown(results, detail=len(page.LEVELS), **{**options, "template": None})

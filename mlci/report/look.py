@@ -164,7 +164,7 @@ def _items(before: str, after: str) -> tuple[list[Part], list[Part]]:
     """What two lists of names do not share; nothing where these are no such lists, or differ in order alone."""
     if not (_LIST.fullmatch(before) and _LIST.fullmatch(after)):
         return [], []
-    old, new = _ITEM.findall(before), _ITEM.findall(after)
+    old, new = dict.fromkeys(_ITEM.findall(before)), dict.fromkeys(_ITEM.findall(after))
     return [code(each) for each in old if each not in new], [code(each) for each in new if each not in old]
 
 
@@ -256,7 +256,10 @@ def _same_rules(results: Results) -> bool:
 
 def _short(path: str) -> str:
     """A path that fits a sentence: its end tells the most."""
-    parts = PurePosixPath(path).parts
-    while len(parts) > 1 and sum(map(len, parts)) + len(parts) > _VALUE:
-        parts = parts[1:]
-    return filters.clip("/".join(parts), _VALUE) if parts else path
+    *folders, name = PurePosixPath(path).parts or (path,)
+    kept = name
+    for folder in reversed(folders):
+        if len(folder) + len(kept) + 2 > _VALUE:
+            break
+        kept = f"{folder}/{kept}"
+    return filters.clip(kept, _VALUE)

@@ -15,6 +15,7 @@ from mlci.report.situations import breaches, in_order, situations
 if TYPE_CHECKING:
     from mlci.report.headline import Story
     from mlci.report.phrase import Part
+    from mlci.report.situations import Situation
     from mlci.results import Finding, Results
 
 
@@ -27,6 +28,7 @@ class Limits:
     lines: int | None = None  # of a traceback, its last
     characters: int = 500  # of a name or a value
     sentence: int = 3000  # characters of a sentence
+    models: int | None = None
     has_folds: bool = True
     has_plot: bool = True
     has_tables: bool = True
@@ -38,7 +40,17 @@ LEVELS = (
     Limits(rows=24, findings=20, lines=30, characters=100, sentence=900),
     Limits(rows=12, findings=10, lines=15, characters=80, sentence=600),
     Limits(rows=6, findings=5, lines=8, characters=60, sentence=300, has_folds=False),
-    Limits(rows=0, findings=0, lines=0, characters=40, sentence=200, has_folds=False, has_plot=False, has_tables=False),
+    Limits(
+        rows=0,
+        findings=0,
+        lines=0,
+        characters=40,
+        sentence=200,
+        models=0,
+        has_folds=False,
+        has_plot=False,
+        has_tables=False,
+    ),
 )
 """From everything to the headline alone."""
 
@@ -92,6 +104,7 @@ def build(  # noqa: PLR0913 - each is a different thing that the caller knows
     run_url: str = "",
     report_url: str = "",
     comment_id: str = "default",
+    run_id: int | None = None,
     with_charts: bool = True,
 ) -> Page:
     """All parts of a report.
@@ -102,23 +115,29 @@ def build(  # noqa: PLR0913 - each is a different thing that the caller knows
         run_url: The workflow run's address, if there is one.
         report_url: The full report's address, if there is one.
         comment_id: Tells this comment from another of mlci's in the same pull request.
+        run_id: The workflow run's number, by which an older run's comment is told from a newer one's.
         with_charts: Whether to draw.
     """
     detail = min(detail, len(LEVELS) - 1)
     limits = LEVELS[detail]
     story = headline.tell(results)
     tabled = [each for name in results.datasets for each in breaches(results.findings, name)]
-    told = [*story.told, *tabled]
+    told = {*story.told, *tabled}
     alarms = [each for each in results.findings if each.severity == "fail" and each not in told]
-    visible = [*told, *alarms]
+    visible = {*told, *alarms}
     shown = alarms[: limits.findings]
     traced = [each for each in (*story.told, *shown) if each.detail] if limits.lines != 0 else []
     cut = _Cut(limits)
     left = len(alarms) - len(shown)
+    listed = in_order(results)[: limits.models]
+    lead = {id(each.model): each for each in reversed(situations(results))}  # the gravest of each model
     return Page(
-        marker=marker(comment_id, results.head.sha),
+        marker=marker(comment_id, results.head.sha, run_id),
         story=cut.story(story),
-        models=tuple(_model(name, results, cut, draws=with_charts and limits.has_plot) for name in in_order(results)),
+        models=tuple(
+            _model(name, results, lead.get(id(results.models[name])), cut, draws=with_charts and limits.has_plot)
+            for name in listed
+        ),
         breaches=_breaches(results, cut) if limits.has_tables else (),
         alarms=(
             *(cut.sentence(folds.finding(each)) for each in shown),
@@ -134,10 +153,11 @@ def build(  # noqa: PLR0913 - each is a different thing that the caller knows
     )
 
 
-def marker(comment_id: str, head: str) -> str:
+def marker(comment_id: str, head: str, run_id: int | None = None) -> str:
     """The hidden first line by which the comment is found again."""
+    run = "" if run_id is None else f" run={run_id}"
     clean = re.sub(r"-{2,}", "-", re.sub(r"[^A-Za-z0-9._-]+", "-", comment_id)).strip("-") or "default"
-    return f"<!-- mlci id={clean} head={re.sub(r'[^0-9A-Za-z]+', '', head)} -->"
+    return f"<!-- mlci id={clean} head={re.sub(r'[^0-9A-Za-z]+', '', head)}{run} -->"
 
 
 class _Cut:
@@ -162,12 +182,13 @@ class _Cut:
         )
 
     def table(self, table: Table) -> Table:
-        return table.clipped(self.limits.characters).first(self.limits.rows)
+        return table.first(self.limits.rows).clipped(self.limits.characters)
 
     def fold(self, fold: Fold) -> Fold:
         import dataclasses
 
-        if not self.limits.has_folds and not fold.texts:
+        texts = fold.texts[: self.limits.findings] if self.limits.lines != 0 else ()
+        if not self.limits.has_folds and not texts:
             return Fold(title=fold.title, answer=Line())
         bullets = fold.bullets[: self.limits.findings]
         left = len(fold.bullets) - len(bullets)
@@ -177,7 +198,7 @@ class _Cut:
             answer=fold.answer.clipped(min(80, self.limits.characters)).within(200),
             lines=tuple(self.sentence(each) for each in fold.lines),
             tables=tuple((self.sentence(words), self.table(table)) for words, table in fold.tables),
-            texts=tuple((self.sentence(words), self.text(text)) for words, text in fold.texts),
+            texts=tuple((self.sentence(words), self.text(text)) for words, text in texts),
             bullets=(*(self.sentence(each) for each in bullets), *more),
         )
 
@@ -189,10 +210,9 @@ class _Cut:
         return "\n".join(["…", *lines[-self.limits.lines :]] if self.limits.lines else [])
 
 
-def _model(name: str, results: Results, cut: _Cut, *, draws: bool) -> ModelView:
+def _model(name: str, results: Results, situation: Situation | None, cut: _Cut, *, draws: bool) -> ModelView:
     model = results.models[name]
     main = names.base(results)
-    situation = next((each for each in situations(results) if each.model is model), None)
     gates = gatetable.gates(model, main)
     drawn = gatetable.plot(model) if draws else ()
     return ModelView(

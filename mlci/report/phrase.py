@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _MARKED = re.compile(r"`([^`\n]+)`|(https?://[^\s<>\"'`)\]]+[^\s<>\"'`)\].,;:!?])", re.IGNORECASE)
+_MOST_MARKED = 50  # in one text; a sentence that people write has fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Span:
     code: bool = False
     strong: bool = False
     url: str = ""
+
+    def clipped(self, limit: int) -> Span:
+        """The span in at most `limit` characters."""
+        fits = len(self.text) <= limit
+        return self if fits else dataclasses.replace(self, text=filters.clip(self.text, limit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Line:
 
     def clipped(self, limit: int) -> Line:
         """The line with each span cut to `limit` characters."""
-        return Line(tuple(dataclasses.replace(s, text=filters.clip(s.text, limit)) for s in self.spans))
+        return Line(tuple(span.clipped(limit) for span in self.spans))
 
     def within(self, limit: int) -> Line:
         """The line cut to `limit` characters altogether."""
@@ -55,7 +61,7 @@ class Line:
         for span in self.spans:
             if limit <= 0:
                 break
-            kept.append(dataclasses.replace(span, text=filters.clip(span.text, limit)))
+            kept.append(span.clipped(limit))
             limit -= len(span.text)
         return Line(tuple(kept))
 
@@ -94,7 +100,7 @@ def prose(text: str) -> Line:
     """A sentence of a finding: what stands between backticks, and every web address, is shown as code."""
     parts: list[Part] = []
     end = 0
-    for match in _MARKED.finditer(text):
+    for match in itertools.islice(_MARKED.finditer(text), _MOST_MARKED):
         parts += [text[end : match.start()], code(match[1] or match[2])]
         end = match.end()
     return line(*parts, text[end:])

@@ -24,6 +24,7 @@ def markdown(  # noqa: PLR0913 - each is a different thing that the caller knows
     run_url: str = "",
     report_url: str = "",
     comment_id: str = "default",
+    run_id: int | None = None,
     charts: bool = True,
 ) -> str:
     """The pull request's comment.
@@ -35,6 +36,7 @@ def markdown(  # noqa: PLR0913 - each is a different thing that the caller knows
         run_url: The workflow run's address.
         report_url: The full report's address.
         comment_id: Tells this comment from another of mlci's in the same pull request.
+        run_id: The workflow run's number, by which an older run's comment is told from a newer one's.
         charts: Whether to draw the forest plot.
 
     Raises:
@@ -48,6 +50,7 @@ def markdown(  # noqa: PLR0913 - each is a different thing that the caller knows
         run_url=run_url,
         report_url=report_url,
         comment_id=comment_id,
+        run_id=run_id,
         with_charts=charts,
     )
     # as plain dictionaries: a model's methods are nothing for a template

@@ -130,13 +130,16 @@ def _of_gates(name: str, model: ModelResult, results: Results) -> Iterator[Situa
     """The gravest situation of a model; its other gates stand in the table."""
     told = {(each.metric, each.slice) for each in model.comparisons if each.gain is not None}
     for verdict in ("fail", "warn"):
-        judged = [gate for gate in model.gates if gate.verdict == verdict]
-        groups = {kind: tuple(gate for gate in judged if _kind(gate, told) == kind) for kind in _ORDER}
-        for kind, gates in groups.items():
-            if gates:
-                findings = _untold(name, gates, results) if kind == "unmeasured" else ()
-                yield Situation(kind=kind, verdict=verdict, name=name, model=model, gates=gates, findings=findings)
-                return
+        groups: dict[Kind, list[GateResult]] = {}
+        for gate in model.gates:
+            if gate.verdict == verdict:
+                groups.setdefault(_kind(gate, told), []).append(gate)
+        if groups:
+            kind = min(groups, key=_ORDER.index)
+            gates = tuple(groups[kind])
+            findings = _untold(name, gates, results) if kind == "unmeasured" else ()
+            yield Situation(kind=kind, verdict=verdict, name=name, model=model, gates=gates, findings=findings)
+            return
     yield Situation(kind=_calm(model), verdict="pass", name=name, model=model)
 
 
