@@ -159,7 +159,7 @@ def _training(
         holdout_rows=holdout.rows,
         classes=prepared.classes,
         schema=train.schema,
-        environment=environment.own(),
+        environment=environment.own(side),
         scratch=setting.scratch / (f"{side}-own" if own else side),
         threads=setting.todo.threads,
     )

@@ -54,6 +54,7 @@ def read(trees: Trees, todo: Plan, scratch: Path, record: Record, progress: Prog
 
     tables = Tables()
     folder = scratch / "tables"  # shared by both sides: a table with the same content is not parsed again
+    folder.mkdir(mode=0o700, exist_ok=True)  # all rows with their targets: nothing for code that trains
     for name in todo.datasets:
         dataset = trees.loaded.config.datasets[name]
         progress.doing("data", f"reading {name}")

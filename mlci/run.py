@@ -138,7 +138,7 @@ def _printed(results: Results, judged: Sequence[Judged], trees: Trees, record: R
 
 
 def _placed(each: Placed, prefix: Path) -> Placed:
-    """A finding, a gate or an expectation whose place is told from the repository's top, where an editor or GitHub looks for it."""
+    """Something whose place is told from the repository's top, where an editor or GitHub looks for it."""
     if each.location is None or not prefix.parts:
         return each
     place = Location((prefix / each.location.path).as_posix(), each.location.line, each.location.column)

@@ -13,7 +13,7 @@ import pytest
 from mlci.errors import GitError
 from mlci.git import Credentials, Repository
 
-TOKEN = "s3cret-token"
+TOKEN = "s3cret-token"  # noqa: S105 - of a stand-in
 
 
 class _Git(BaseHTTPRequestHandler):

@@ -32,17 +32,19 @@ MOST_VALUES = 1_000_000
 MOST = {
     "models": 100,
     "datasets": 200,
-    "findings": 2_000,
+    "findings": 1_000,
     "files": 20_000,
-    "comparisons": 10_000,
-    "gates": 10_000,
-    "expectations": 10_000,
+    "comparisons": 5_000,
+    "gates": 5_000,
+    "expectations": 5_000,
     "columns": 50_000,
     "candidates": 1_000,
-    "differences": 5_000,
+    "differences": 2_000,
     "values": 20_000,
 }
 """How many of each all parts of the results may hold together."""
+MOST_METRICS = 50
+"""Of a model; mlci knows about 30."""
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.?+[^"\\]*+)*+(?:"|\Z)', re.DOTALL)  # one that does not end reaches to the end
 _BRACKETS = b"[]{}"
@@ -172,6 +174,8 @@ def _name(results: Results) -> None:
     for name, model in results.models.items():
         scores = Counter((each.metric, each.slice) for each in model.comparisons)
         rules = Counter((each.metric, each.slice, each.rule) for each in model.gates)
+        if len(set(_metrics(model))) > MOST_METRICS:
+            raise _unfit(f"the model “{name}” has more than {MOST_METRICS} metrics")
         if max(chain(scores.values(), rules.values()), default=0) > 1:
             raise _unfit(f"the model “{name}” has a comparison or a gate twice")
         if {metric for metric, part in scores if part} - {metric for metric, part in scores if not part}:

@@ -6,18 +6,18 @@ import json
 import os
 import shlex
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlci.errors import TrainingError
 from mlci.results import CandidateResult, Side
-from mlci.training import exchange, failures, job, predictions
+from mlci.training import exchange, failures, files, job, predictions, users
 from mlci.training.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from mlci.training.job import Trained, Training
 
@@ -48,6 +48,7 @@ def train(training: Training, *, watch: Callable[[], None]) -> Trained:
         TrainingError: the command cannot be run, failed, or left predictions that cannot be used.
     """
     command = parse(training)
+    job.check_open(training, Path(command[0]))
     path = job.write_job(training, command_job(training))
     outcome = job.run(training, command, watch, {"MLCI_JOB": str(path)})
     output = failures.tail(outcome.log, training.root)
@@ -103,6 +104,8 @@ def parse(training: Training) -> list[str]:
     """
     text = training.config.command or ""
     try:
+        if "\0" in text:
+            raise ValueError("No program takes a null character")  # noqa: TRY301 - told as shlex's own complaints
         words = shlex.split(text)
     except ValueError as error:
         raise TrainingError(
@@ -159,8 +162,12 @@ def _report(training: Training) -> tuple[CommandReport, tuple[str, ...]]:
 
 
 def _model(training: Training, report: CommandReport) -> Path | None:
-    """The saved model: a file in the repository or in the output folder."""
-    return _file(report.model, training.root, within=(training.root, training.out)) if report.model else None
+    """The saved model: a file of the repository that the command could read, or one in the output folder."""
+    path = _file(report.model, training.root, within=(training.root, training.out)) if report.model else None
+    user, out = training.environment.user, training.out.resolve()
+    if path is None or not path.is_relative_to(out):
+        return None if path is None or users.barred(path, user) else path
+    return files.take(out, path.relative_to(out), training.scratch / "taken" / path.name, user)
 
 
 def _files(training: Training, command: list[str]) -> tuple[str, ...]:

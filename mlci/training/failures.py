@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from mlci.training.sandbox import Outcome
 
 TAIL = 4_000  # characters of a log that an error shows
-_DUMP = re.compile(r"Fatal Python error: [\w ]+$|  File \"[^\"]+\", line \d+ in \S+$")
+_NOT_STARTED = "mlci: cannot start "  # what launch.py says
+_DUMP = re.compile(r"mlci: cannot start .+|Fatal Python error: [\w ]+$|  File \"[^\"]+\", line \d+ in \S+$")
 _LIBRARY = re.compile(r'File "[^"]*/(?:site-packages|dist-packages|python3\.\d+)/')
 _SHELL = 128  # a shell adds the signal's number to it
 
@@ -49,6 +50,8 @@ def told(failure: Failure, training: Training) -> TrainingError:
         hint = f"Try it alone: `mlci run --model {training.model}`."
         if failure.type == "ModuleNotFoundError":
             hint = "Install it in the environment that the model trains in, or leave the import out."
+        if failure.type == "PermissionError":
+            hint = _as_another(training) or hint
     elif failure.kind == "worker":
         message = f"The training of {subject} failed outside of the candidates' code: {failure.type}{_after(message)}"
         hint = "It happened between reading the data and writing the results; the traceback says where."
@@ -65,6 +68,14 @@ def told(failure: Failure, training: Training) -> TrainingError:
         traceback=failure.traceback,
         stage=failure.stage,
     )
+
+
+def _as_another(training: Training) -> str:
+    """The hint for code that may not do what it could as the repository's owner."""
+    user = training.environment.user
+    if user is None:
+        return ""
+    return f"Code of the repository runs as the user `{user.name}` here, who may only read it: write to $TMPDIR."
 
 
 def _after(message: str) -> str:
@@ -104,7 +115,9 @@ def ended(outcome: Outcome, training: Training, *, output: str, at: Event | None
         )
     return TrainingError(
         f"The training of {subject} ended with exit code {outcome.code} and left no result{where}.",
-        hint="Something ended the process itself, such as os._exit.",
+        hint="The container does not allow what mlci needs to train as another user."
+        if output.startswith(_NOT_STARTED)
+        else "Something ended the process itself, such as os._exit.",
         code="MLCI204",
         traceback=output,
     )
@@ -117,6 +130,8 @@ def exit_code(outcome: Outcome, training: Training, *, output: str) -> TrainingE
     if any(number == each for each in signal.Signals):
         hint = f"A shell says so of a process that was killed by {signal_name(number)}"
         hint += ", most likely because the machine ran out of memory." if number == signal.SIGKILL else "."
+    elif "Permission denied" in output:
+        hint = _as_another(training) or hint
     return TrainingError(
         f"The training command of {training.subject} failed with exit code {outcome.code}.",
         hint=hint,

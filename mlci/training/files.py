@@ -1,4 +1,7 @@
-"""Reading what a child process left: a regular file, no link, no larger than expected."""
+"""Taking what a child process left: regular files, no links, no larger than expected.
+
+Where mlci is root and the child is not, a link that the child planted must not make root read what the child may not.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from mlci.errors import TrainingError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mlci.training.users import User
 
 
 def read_regular(path: Path, limit: int, *, what: str, code: str) -> bytes:
@@ -44,3 +49,32 @@ def read_regular(path: Path, limit: int, *, what: str, code: str) -> bytes:
             code=code,
         )
     return content
+
+
+def take(folder: Path, name: Path, target: Path, user: User | None) -> Path | None:
+    """Move a regular file out of a stranger's folder, to where the stranger cannot change it any more.
+
+    Args:
+        folder: The stranger's.
+        name: The file, relative to it; no part of it may be a link.
+        target: Where it is to be, on the same file system.
+        user: The stranger; the file must be theirs.
+
+    Returns:
+        `target`, or None where there is no such file.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    opened: list[int] = []
+    try:
+        opened.append(os.open(folder, flags))
+        for part in name.parts[:-1]:
+            opened.append(os.open(part, flags, dir_fd=opened[-1]))
+        os.rename(name.name, target, src_dir_fd=opened[-1])
+    except OSError:
+        return None
+    finally:
+        for each in opened:
+            os.close(each)
+    status = target.lstat()
+    return target if stat.S_ISREG(status.st_mode) and (user is None or status.st_uid == user.uid) else None

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlci.data.labels import canonical_label
+from mlci.errors import TrainingError
 from mlci.results import CandidateResult, Column, Finding, Side
 from mlci.stats.metrics import METRICS
-from mlci.training import exchange, failures, predictions, report, sandbox
+from mlci.training import exchange, failures, files, predictions, report, sandbox, users
 from mlci.training.events import Follower
 
 if TYPE_CHECKING:
@@ -143,12 +144,14 @@ def train(
     if training.out.exists():
         shutil.rmtree(training.out)  # what an earlier training left must not pass for this one's
     training.out.mkdir(parents=True)
+    users.give(training.out, training.environment.user)
     if training.config.command is not None:
         from mlci.training import command
 
         return command.train(training, watch=watcher(None, stop))
     follower = Follower(training.out / "events.jsonl", on_event)
     worker = Path(__file__).with_name("worker.py")
+    check_open(training, training.environment.python, worker)
     job = write_job(training, worker_job(training))
     outcome = run(training, [str(training.environment.python), "-s", str(worker), str(job)], watcher(follower, stop))
     follower.poll()
@@ -174,6 +177,7 @@ def run(
         scratch=training.scratch,
         seed=training.config.seed,
         threads=training.threads,
+        user=training.environment.user,
     )
     return sandbox.run(
         command,
@@ -181,7 +185,26 @@ def run(
         env={**environment, **(extra or {})},
         timeout=training.config.timeout,
         tick=tick,
+        user=training.environment.user,
     )
+
+
+def check_open(training: Training, *programs: Path) -> None:
+    """See that another user, where one runs the code, may read the repository, the job and what is run.
+
+    Raises:
+        TrainingError: a folder on the way is closed to others.
+    """
+    user = training.environment.user
+    needed = (training.root, training.scratch, *programs)
+    closed = next((each for each in (users.barred(path, user) for path in needed) if each), None)
+    if user is not None and closed is not None:
+        raise TrainingError(
+            f"{training.subject} cannot be trained: its code runs as the user `{user.name}`, who may not read "
+            f"{closed}.",
+            hint=f"Open it to others (`chmod o+rx`) in an earlier step, or set {users.VARIABLE} to nothing: then all "
+            "runs as root.",
+        )
 
 
 def watcher(follower: Follower | None, stop: Stop | None) -> Callable[[], None]:
@@ -284,11 +307,26 @@ def _trained(training: Training, result: report.Success, log: str) -> Trained:
             rows=training.holdout_rows,
             who=f"`{result.winner}`{training.where}",
         ),
-        model_path=training.out / result.model if result.model else None,
+        model_path=_model(training, result),
         files=result.files,
         findings=(*_warnings(training, result), *notes(training, result.notes)),
         log=log,
     )
+
+
+def _model(training: Training, result: report.Success) -> Path | None:
+    """The saved model, taken from where the child could still change it."""
+    if result.model is None:
+        return None
+    target = training.scratch / "taken" / result.model
+    path = files.take(training.out, Path(result.model), target, training.environment.user)
+    if path is None:
+        raise TrainingError(
+            f"The saved model of {training.subject} is no regular file.",
+            hint="Code that trains must leave the files in its output folder alone.",
+            code="MLCI204",
+        )
+    return path
 
 
 def _warnings(training: Training, result: report.Success) -> list[Finding]:

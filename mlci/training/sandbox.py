@@ -12,12 +12,16 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from mlci.training import launch, users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
+
+    from mlci.training.users import User
 
 PASSED = ("LANG", "TZ", "LD_LIBRARY_PATH")  # the last one: some builds of Python do not start without it
 THREADS = (
@@ -58,8 +62,14 @@ class Outcome:
     usage: Usage | None
 
 
-def environment(
-    *, python: Path, scratch: Path, seed: int, threads: int, parent: Mapping[str, str] | None = None
+def environment(  # noqa: PLR0913 - each is one fact that a child is told
+    *,
+    python: Path,
+    scratch: Path,
+    seed: int,
+    threads: int,
+    user: User | None = None,
+    parent: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The environment of a child: an allow-list, so that no token, input or proxy of the parent gets there.
 
@@ -68,6 +78,7 @@ def environment(
         scratch: A folder of the child's own, which gets `home` and `tmp`.
         seed: Of Python's hashes.
         threads: That numerical libraries may start.
+        user: Whose `home` and `tmp` are to be; this process's by default.
         parent: The environment to take from; this process's by default.
     """
     given = os.environ if parent is None else parent
@@ -75,6 +86,7 @@ def environment(
     home, temporary = scratch / "home", scratch / "tmp"
     for folder in (home, temporary):
         folder.mkdir(parents=True, exist_ok=True)
+        users.give(folder, user)
     return {
         **kept,
         **dict.fromkeys(THREADS, str(threads)),
@@ -89,13 +101,14 @@ def environment(
     }
 
 
-def run(
+def run(  # noqa: PLR0913 - each is one fact of a child
     command: Sequence[str],
     *,
     cwd: Path,
     env: Mapping[str, str],
     timeout: float,
     tick: Callable[[], None] | None = None,
+    user: User | None = None,
 ) -> Outcome:
     """Run `command` to its end, or to the end of its time.
 
@@ -108,8 +121,9 @@ def run(
         env: Its whole environment.
         timeout: Seconds of the wall clock.
         tick: Called about ten times a second while the child runs; what it raises ends the child and is raised here.
+        user: Whom it runs as; this process's own user by default, and root alone can choose another one.
     """
-    with _Child(command, cwd, env) as child:
+    with _Child(command, cwd, env, user) as child:
         ended = child.watch(timeout, tick)
         if not ended:
             child.terminate()
@@ -119,15 +133,15 @@ def run(
 class _Child:
     """A running child: its output, and the line that its launcher writes at the end."""
 
-    def __init__(self, command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
-        launcher = Path(__file__).with_name("launch.py")
+    def __init__(self, command: Sequence[str], cwd: Path, env: Mapping[str, str], user: User | None) -> None:
+        whom = f"{user.uid}:{user.gid}" if user else launch.SAME
         self._log = _Log()
         self._report = b""
         self._ended = False
         self._channel, theirs = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(launcher), str(theirs), *command],
+                [sys.executable, "-I", "-S", launch.__file__, str(theirs), whom, *command],
                 cwd=cwd,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,

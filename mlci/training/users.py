@@ -1,0 +1,112 @@
+"""Whom a child process runs as: another user where mlci is root, as in its container.
+
+What that user may not read or do is the operating system's to enforce: the parent's environment and memory, its
+scratch folder, and the files of the repository that only their owner may write to.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mlci.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+VARIABLE = "MLCI_CHILD_USER"
+BASE = "-base"  # NAME-base, where there is such a user, trains the base's side
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of the system, with the one group that a child of it has."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def child(side: Literal["head", "base"] = "head", environ: Mapping[str, str] | None = None) -> User | None:
+    """Whom one side's code runs as; None: as this process, which is not root or was told nobody.
+
+    The sides run as two users where there are two: a pull request's code cannot touch what it is compared with.
+
+    Args:
+        side: Whose code it is.
+        environ: The environment that names the user; this process's by default.
+
+    Raises:
+        UserError: there is no such user, or it is root.
+    """
+    name = (os.environ if environ is None else environ).get(VARIABLE, "").strip()
+    if not name or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return None
+    user = _known(name)
+    if user is None or user.uid == 0:
+        raise UserError(
+            f"{VARIABLE} names `{name}`, which is {'root' if user else 'no user of this system'}.",
+            hint="Name the user that code of the repository is to run as, or set it to nothing to run all as root.",
+        )
+    return (_known(name + BASE) or user) if side == "base" else user
+
+
+def _known(name: str) -> User | None:
+    import pwd
+
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return User(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+@contextmanager
+def reachable(folder: Path) -> Iterator[None]:
+    """Let a child that runs as another user reach what it is told of in a folder, without seeing what else is there.
+
+    Raises:
+        UserError: the user that is to run code of the repository is none of this system.
+    """
+    if child() is None:
+        yield
+        return
+    folder.chmod(0o711)
+    before = os.umask(0o022)  # jobs, tables and work trees that are written from now on can be read
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def give(folder: Path, user: User | None) -> None:
+    """Make a folder a user's own, which nobody else but root may look into."""
+    if user is not None:
+        os.chown(folder, user.uid, user.gid, follow_symlinks=False)
+        folder.chmod(stat.S_IRWXU)
+
+
+def barred(path: Path, user: User | None) -> Path | None:
+    """The first folder on the way to a file or folder, or that itself, which a user may not read; None: all is open."""
+    if user is None:
+        return None
+    real = path.resolve()
+    for each in (*reversed(real.parents), real):
+        status = each.stat()
+        wanted = stat.S_IXOTH if stat.S_ISDIR(status.st_mode) else 0
+        if each == real:
+            wanted |= stat.S_IROTH
+        if _granted(status, user) & wanted != wanted:
+            return each
+    return None
+
+
+def _granted(status: os.stat_result, user: User) -> int:
+    """What a user may do with a file, as the bits that hold for others."""
+    if status.st_uid == user.uid:
+        return status.st_mode >> 6
+    return status.st_mode >> 3 if status.st_gid == user.gid else status.st_mode
