@@ -8,11 +8,12 @@ PR ?= worse
 OUT ?= demo-out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test e2e lint format bench lock clean
 
 help:
 	@echo "make demo [PR=worse|better|noise|bad-data|loosened]   play a pull request of the example"
 	@echo "make test     run all tests"
+	@echo "make e2e      the action in its container, from a workflow to the comment"
 	@echo "make lint     formatting, lint, types"
 	@echo "make bench    benchmarks: each prints its ratio"
 	@echo "make lock     pin the dependencies anew"
@@ -39,10 +40,14 @@ demo: $(READY)
 test: $(READY) $(NPM)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
+e2e: $(READY) $(NPM)
+	@scripts/e2e
+
 lint: $(READY) $(NPM)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@scripts/lint-workflows
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .
