@@ -83,12 +83,10 @@ def _results(trees: Trees, record: Record, checked: dict[str, DatasetResult], ju
     import platform
 
     findings = sorted(
-        (_placed(each, trees.prefix) for each in record.findings), key=lambda each: _GRAVEST_FIRST[each.severity]
+        (_placed(each, trees) for each in record.findings), key=lambda each: _GRAVEST_FIRST[each.severity]
     )
     models = {
-        each.name: each.result.model_copy(
-            update={"gates": tuple(_placed(gate, trees.prefix) for gate in each.result.gates)}
-        )
+        each.name: each.result.model_copy(update={"gates": tuple(_placed(gate, trees) for gate in each.result.gates)})
         for each in judged
     }
     verdicts = [
@@ -96,7 +94,7 @@ def _results(trees: Trees, record: Record, checked: dict[str, DatasetResult], ju
         *(each.validation.verdict for each in checked.values() if each.validation),
         *(each.severity for each in findings),
     ]
-    checked = {name: _checked(each, trees.prefix) for name, each in checked.items()}
+    checked = {name: _checked(each, trees) for name, each in checked.items()}
     head, base = trees.head.commit, trees.base and trees.base.commit
     return Results.model_validate(
         {
@@ -137,20 +135,23 @@ def _printed(results: Results, judged: Sequence[Judged], trees: Trees, record: R
     return results
 
 
-def _placed(each: Placed, prefix: Path) -> Placed:
+def _placed(each: Placed, trees: Trees) -> Placed:
     """Something whose place is told from the repository's top, where an editor or GitHub looks for it."""
-    if each.location is None or not prefix.parts:
+    if each.location is None or not trees.prefix.parts:
         return each
-    place = Location((prefix / each.location.path).as_posix(), each.location.line, each.location.column)
-    return each.model_copy(update={"location": place})
+    folder = trees.head.folder.resolve()  # paths are relative to it, and absolute where they lead out of it
+    top = folder.parents[len(trees.prefix.parts) - 1]
+    path = folder / each.location.path
+    told = path.relative_to(top).as_posix() if path.is_relative_to(top) else each.location.path
+    return each.model_copy(update={"location": Location(told, each.location.line, each.location.column)})
 
 
-def _checked(dataset: DatasetResult, prefix: Path) -> DatasetResult:
+def _checked(dataset: DatasetResult, trees: Trees) -> DatasetResult:
     """A dataset whose expectations' places are told from the repository's top."""
     found = dataset.validation
-    if found is None or not prefix.parts:
+    if found is None:
         return dataset
-    placed = tuple(_placed(each, prefix) for each in found.expectations)
+    placed = tuple(_placed(each, trees) for each in found.expectations)
     return dataset.model_copy(update={"validation": found.model_copy(update={"expectations": placed})})
 
 

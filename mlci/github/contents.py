@@ -31,7 +31,7 @@ def text(client: Client, path: str, ref: str) -> str | None:
         ref: The commit's SHA.
 
     Raises:
-        UserError: it is no path inside of the repository, no file, larger than `LARGEST`, or not UTF-8 text.
+        UserError: it is no path inside of the repository, no file, larger than `LARGEST`, or not UTF-8 text (MLCI515).
         ApiError: GitHub does not tell.
     """
     inner = _inner(path)
@@ -68,7 +68,9 @@ def _inner(path: str) -> str:
 
 
 def _unreadable(path: str, why: str) -> UserError:
-    return UserError(f"The file “{clean(path)}” of the repository cannot be read: {why}.", hint="Check its path.")
+    return UserError(
+        f"The file “{clean(path)}” of the repository cannot be read: {why}.", hint="Check its path.", code="MLCI515"
+    )
 
 
 # --- the report's template ---------------------------------------------------------------------------------------

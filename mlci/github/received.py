@@ -8,7 +8,6 @@ Whether its numbers are true cannot be told from here.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
@@ -162,7 +161,7 @@ def _differences(model: ModelResult) -> int:
 
 
 def _name(results: Results) -> None:
-    """Refuse names that no configuration can have, and what stands twice."""
+    """Refuse names that no configuration can have."""
     for what, names in (
         ("dataset", results.datasets),
         ("model", results.models),
@@ -172,14 +171,8 @@ def _name(results: Results) -> None:
             if not re.fullmatch(NAME, name):
                 raise _unfit(f"“{quoted(name)}” is no name of a {what}")
     for name, model in results.models.items():
-        scores = Counter((each.metric, each.slice) for each in model.comparisons)
-        rules = Counter((each.metric, each.slice, each.rule) for each in model.gates)
         if len(set(_metrics(model))) > MOST_METRICS:
             raise _unfit(f"the model “{name}” has more than {MOST_METRICS} metrics")
-        if max(chain(scores.values(), rules.values()), default=0) > 1:
-            raise _unfit(f"the model “{name}” has a comparison or a gate twice")
-        if {metric for metric, part in scores if part} - {metric for metric, part in scores if not part}:
-            raise _unfit(f"the model “{name}” has a metric on slices alone")
 
 
 def _metrics(model: ModelResult) -> Iterator[str]:

@@ -32,7 +32,7 @@ _LINKED = re.compile(
     @                               # a mention, or an e-mail address
     | \#(?=\d) | GH(?=-\d)          # a reference to an issue
     | :(?=//) | (?<=mailto): | (?<=xmpp): | www(?=\.)
-    | :(?=[a-z0-9_+-]+:)            # an emoji by name
+    | :(?=[a-z0-9_+-]+(?::|\Z))     # an emoji by name, also one that a colon after the text would end
     """,
     re.IGNORECASE | re.VERBOSE,
 )

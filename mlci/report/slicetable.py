@@ -95,11 +95,11 @@ def grid(model: ModelResult) -> Table:
     metrics = {each.metric: each.greater_is_better for each in gatetable.ordered(model)}
     found = {(each.slice, each.metric): each for each in ordered(model)}
     small = {part for (part, _), each in found.items() if names.is_small(each)}
+    counts = {part: each.rows for (part, _), each in found.items()}
     rows = []
     for part in sorted(dict.fromkeys(part for part, _ in found), key=small.__contains__):
         cells = [found.get((part, metric)) for metric in metrics]
-        known = [each for each in cells if each is not None]
-        count = f"{digits.count(known[0].rows)}{f' {names.UNKNOWN}' if part in small else ''}"
+        count = f"{digits.count(counts[part])}{f' {names.UNKNOWN}' if part in small else ''}"
         tone: Tone = "quiet" if part in small else ""
         rows.append(row(code(part), count, *(_gain(each) for each in cells), tone=tone))
     titles = [Column(names.marked(metric, greater=greater), "right") for metric, greater in metrics.items()]

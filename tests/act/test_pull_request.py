@@ -126,14 +126,16 @@ def test_failing_expectation__is_annotated_at_its_line(runner, github, checkout,
     assert (ran.code, check["conclusion"], ("suite.json", 2, "failure") in places) == (1, "failure", True)
 
 
-def test_configuration_in_a_folder__is_annotated_from_the_top(runner, github, checkout, push):
-    """Places are told from the repository's top, wherever the configuration lies."""
-    checkout.put("team/mlci.yml", PASSING).put("team/suite.json", SUITE % 1).put("team/data.csv", "id,a\n1,2\n")
+@pytest.mark.parametrize(("suite", "path"), [("suite.json", "team/suite.json"), ("../suite.json", "suite.json")])
+def test_configuration_in_a_folder__is_annotated_from_the_top(runner, github, checkout, push, suite, path):  # noqa: PLR0913, PLR0917 - fixtures
+    """Places are told from the repository's top, wherever the configuration and its suite lie."""
+    checkout.put("team/mlci.yml", PASSING.replace("suite.json", suite)).put("team/data.csv", "id,a\n1,2\n")
+    checkout.put(path, SUITE % 1)
     push()
 
     runner.run(config="team/mlci.yml")
 
-    assert "team/suite.json" in {each["path"] for each in only(github.check_runs)["annotations"]}
+    assert path in {each["path"] for each in only(github.check_runs)["annotations"]}
 
 
 @pytest.mark.parametrize(("fail_on", "code", "conclusion"), [("warn", 1, "failure"), ("never", 0, "neutral")])

@@ -66,6 +66,7 @@ def test_text__of_what_is_no_file(github, client, answer, why):
     github.fail(Fault(method="GET", path=r"/contents/", status=200, body={**ENTRY, "url": f"{github.url}/x", **answer}))
     with pytest.raises(UserError) as caught:
         contents.text(client, "x", REF)
+    assert caught.value.code == "MLCI515"
     assert caught.value.message == f"The file “x” of the repository cannot be read: it is {why}."
 
 

@@ -66,11 +66,12 @@ def test_of_run__another_head_is_not_the_runs(github, client, other):
     assert pulls.of_run(client, RUN) == ()
 
 
-def test_of_run__looks_at_each_where_the_filter_is_ignored(github, client):
-    """What GitHub lists is checked, also where it does not understand the filter."""
+def test_of_run__looks_at_each_where_the_filter_is_ignored(github, client, call):
+    """What GitHub lists is checked, also where it lists all pull requests."""
     github.pull(12, **THEIRS)
-    odd = replace(RUN, head_owner="stran ger", head_branch="")
-    assert pulls.of_run(client, odd) == ()
+    everything = call("GET", ":/pulls?state=all").json()
+    github.fail(Fault(method="GET", path=r"/pulls$", status=200, body=everything))
+    assert ([each["number"] for each in everything], pulls.of_run(client, RUN)) == ([12, 7], (pull(12),))
 
 
 @pytest.mark.parametrize("gone", [{"head_owner": ""}, {"head_repository": ""}, {"head_branch": ""}, {"head_sha": ""}])

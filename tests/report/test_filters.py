@@ -189,6 +189,7 @@ def test_visible__writes_out_what_cannot_be_seen(text, expected):
         ("see #12", r"see \#&#8203;12"),
         ("https://a.example", "https:&#8203;//a.example"),
         ("$1", "<span>$</span>1"),
+        (":tada", ":&#8203;tada"),
     ],
 )
 def test_markdown__stays_readable_as_text(text, expected):

@@ -4,10 +4,21 @@ import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
 
+from mlci.errors import ReportError
 from mlci.report import render
 from mlci.report.fit import COMMENT, fit
+from mlci.results import Finding
 
 LINKS = {"run_url": "https://github.com/o/r/actions/runs/1", "report_url": "https://example.invalid/report"}
+
+
+@pytest.fixture
+def many_findings():
+    """Make findings that all have a log."""
+    return lambda count, severity: tuple(
+        Finding(code="MLCI210", severity=severity, message=f"{i}: " + "odd " * 200, detail="line\n" * 100)
+        for i in range(count)
+    )
 
 
 @pytest.mark.parametrize("budget", [COMMENT, 4_000])
@@ -58,3 +69,35 @@ def test_fit__a_budget_for_nothing(make):
     """A budget in which no report fits is an error of the caller."""
     with pytest.raises(ValueError, match="no report fits 100 bytes"):
         fit(make("worse"), 100)
+
+
+def test_fit__more_than_a_template_may_write(make, many_findings):
+    """Where the full report is longer than any template may write, there is one with less detail."""
+    results = make("worse").model_copy(update={"findings": many_findings(1_500, "fail")})
+    assert "… and " in fit(results, **LINKS)
+
+
+def test_fit__more_than_the_users_template_may_write(make, many_findings):
+    """Neither does a template of the user's own fail for the length of the full report."""
+    results = make("worse").model_copy(update={"findings": many_findings(1_500, "fail")})
+    template = '{% extends "base" %}{% block footer %}mine{% endblock %}'
+    assert fit(results, template=template, **LINKS).endswith("mine\n")
+
+
+def test_fit__a_template_without_an_end_is_told(make):
+    """A template that runs on at every level of detail is the user's to mend."""
+    with pytest.raises(ReportError, match="it takes more than 200,000 steps"):
+        fit(make("same"), template="{% for i in range(900) %}{% for j in range(900) %}{% endfor %}{% endfor %}")
+
+
+def test_fit__logs_without_number_end_at_the_headline(make, many_findings):
+    """However many findings bring a log of their own, the last resort is short."""
+    results = make("same").model_copy(update={"findings": many_findings(900, "info")})
+    assert len(fit(results, 2_000, **LINKS)) < 2_000
+
+
+def test_fit__models_without_number_end_at_the_headline(make):
+    """So it is with however many models."""
+    worse = make("worse")
+    results = worse.model_copy(update={"models": {f"model-{i}": worse.models["income"] for i in range(20)}})
+    assert len(fit(results, 2_000, **LINKS)) < 2_000

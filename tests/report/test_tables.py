@@ -58,6 +58,14 @@ def test_slices__several_metrics_as_a_grid(make):
     assert rows[-1] == ["race = Other", "21 ❔", "−0.02", "−0.02"]
 
 
+def test_slices__a_metric_that_the_whole_holdout_lacks(make):
+    """A slice that was measured in a metric of its own alone still has its row."""
+    model = make("worse").models["income"]
+    alone = model.comparisons[-1].model_copy(update={"metric": "f1", "slice": "age = 7"})
+    grid = slicetable.grid(model.model_copy(update={"comparisons": (*model.comparisons, alone)}))
+    assert ["age = 7", "21 ❔"] in [row[:2] for row in texts(grid)]
+
+
 def test_slices__the_answer_counts_what_is_judged(make):
     """The summary counts gated slices where there are any."""
     answer = str(folds.slices(several(make), "main").answer)
