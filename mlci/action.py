@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlci import door, outcome
 from mlci import event as events
 from mlci import notice as notices
-from mlci import outcome
 from mlci.errors import OURS, USER, UserError
 from mlci.github import commands
 from mlci.plan import task
@@ -30,8 +31,6 @@ OUTPUTS = outcome.OUTPUTS
 SUMMARY = 1_000_000
 """Bytes of a job's summary: GitHub ends a step's at 1 MiB."""
 
-_TOKENS = ("INPUT_GITHUB-TOKEN", "INPUT_GITHUB_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
-
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -39,24 +38,25 @@ class Ended:
 
     results: Results
     code: int
+    report: str  # as Markdown
     error: Exception | None = None
 
 
-def act(environ: MutableMapping[str, str]) -> int:
+def act(environ: MutableMapping[str, str], token: str) -> int:
     """Do what the event and the inputs ask for; the exit code.
 
-    The token is taken out of `environ`, so that no child process inherits it.
+    Args:
+        environ: What the runner has set, without secrets (see `door.token`).
+        token: The action's.
 
     Raises:
         UserError: an input is wrong, the event is none that mlci handles, or publishing was refused.
         MlciError: GitHub could not be reached where publishing is all there is to do.
     """
     log = commands.Log(sys.stdout, environ)
-    given = inputs(environ)
-    for name in _TOKENS:
-        environ.pop(name, None)
-    if given.token:
-        log.mask(given.token)
+    if token:
+        log.mask(token)
+    given = inputs({**environ, door.TOKEN: token})
     event = events.read(environ)
     todo = task(event, given)
     if todo.do == "publish":
@@ -69,34 +69,35 @@ def act(environ: MutableMapping[str, str]) -> int:
 def _evaluate(environ: MutableMapping[str, str], given: Inputs, event: Event, log: Log, *, posts: bool) -> int:
     workspace = Path(environ.get("GITHUB_WORKSPACE") or ".").resolve()
     workspace = workspace if workspace.is_dir() else Path.cwd()
-    _stays_inside(workspace, given.out)
     settings = _settings(given, event, workspace)
     board = _board(given, event) if posts and given.token else None
-    if board is not None:
-        board.begin()
     try:
+        if board is not None:
+            board.begin()
         ended = _judged(settings, given, event, log)
-    except KeyboardInterrupt:
+        _give_back(workspace, given.out, log)
         if board is not None:
-            board.complete(_cancelled())
-        raise
-    finally:
-        _give_back(workspace, given.out)
-    try:
-        if board is not None:
-            body = _comment(ended.results, settings)
             number = event.pull_request.number if event.pull_request else None
-            board.pin(notices.notice(ended.results, body, given, ended.code, settings.links), number)
-    finally:
+            board.pin(notices.notice(ended.results, ended.report, given, ended.code, settings.links), number)
         _tell(environ, given, event, log, ended, settings, board)
+    except BaseException as error:
+        for each in (signal.SIGINT, signal.SIGTERM):  # a runner sends both, and what follows is short
+            signal.signal(each, signal.SIG_IGN)
+        if board is not None:
+            board.abandon(_unfinished(error))
+        raise
     if ended.error is not None:
         raise ended.error
     return ended.code
 
 
-def _stays_inside(workspace: Path, out: Path) -> None:
+def _require_inside(workspace: Path, out: Path) -> None:
     """A pull request may hold a link where the output folder is to be: nothing is written through it."""
-    if not (workspace / out).resolve().is_relative_to(workspace):
+    try:
+        is_inside = (workspace / out).resolve().is_relative_to(workspace)
+    except (OSError, RuntimeError):  # a link to itself
+        is_inside = False
+    if not is_inside:
         raise UserError(
             f"The output folder {out} is a link that leads out of the workspace.",
             hint="Remove the link from the repository, or choose another folder with the input `out`.",
@@ -116,10 +117,11 @@ def _settings(given: Inputs, event: Event, workspace: Path) -> Settings:
         models=given.models,
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         target_branch=event.base_branch,
-        stands_for=Commit(sha=pull.head_sha, ref=pull.head_ref) if pull else None,
+        stands_for=Commit(sha=event.head_sha, ref=pull.head_ref if pull else event.ref.removeprefix("refs/heads/")),
         base_sha=event.base,
         credentials=Credentials(event.server_url, given.token) if given.token else None,
         links=Links(report_url=event.run_url, comment_id=given.comment_id, run_id=event.run_id),
+        confined=True,
     )
 
 
@@ -144,14 +146,16 @@ def _judged(settings: Settings, given: Inputs, event: Event, log: Log) -> Ended:
 
     head = Commit(sha=event.head_sha, ref=event.ref)
     try:
+        _require_inside(settings.folder, settings.out)
         with log.group("mlci: what it did"), log.verbatim():
             done = run(settings, Lines(sys.stdout))
     except UserError as error:
-        return Ended(_written(outcome.at_fault(error, head), settings, log), USER, error)
+        return _ended(outcome.at_fault(error, head), USER, error, settings, log)
     except Exception as error:  # noqa: BLE001 - it is told below, and raised again once the report is out
         told = _left_over(settings) or outcome.ended_by((outcome.ours(error),), head)
-        return Ended(_written(told, settings, log), OURS, error)
-    return Ended(done.results, outcome.exit_code(done.results, at_fault=done.at_fault, fail_on=given.fail_on))
+        return _ended(told, OURS, error, settings, log)
+    code = outcome.exit_code(done.results, at_fault=done.at_fault, fail_on=given.fail_on)
+    return Ended(done.results, code, done.report)
 
 
 def _left_over(settings: Settings) -> Results | None:
@@ -159,38 +163,37 @@ def _left_over(settings: Settings) -> Results | None:
     path = settings.folder / settings.out / "results.json"
     with suppress(OSError, UserError):  # there may be none, or one of another version: then the error is all there is
         found = Results.from_json(path.read_bytes())
-        if any(each.code == "MLCI900" for each in found.findings):
+        is_this_runs = settings.stands_for is not None and found.head.sha == settings.stands_for.sha
+        if is_this_runs and any(each.code == "MLCI900" for each in found.findings):
             return found
     return None
 
 
-def _written(results: Results, settings: Settings, log: Log) -> Results:
-    from mlci import press
-
-    try:
-        press.clear(settings.folder / settings.out)
-        press.write(results, settings.folder / settings.out, links=settings.links)
-    except (OSError, UserError) as error:
-        log.write(f"The report could not be written: {error}")
-    return results
-
-
-def _comment(results: Results, settings: Settings) -> str:
-    """The report that the run wrote, with the base branch's template."""
+def _ended(results: Results, code: int, error: Exception, settings: Settings, log: Log) -> Ended:
+    """A run that an error ended; its report is written where it can be."""
     from dataclasses import asdict
 
+    from mlci import press
     from mlci.report.fit import fit
 
-    path = settings.folder / settings.out / "report.md"
-    return path.read_text(encoding="utf-8") if path.is_file() else fit(results, **asdict(settings.links))
+    try:
+        _require_inside(settings.folder, settings.out)
+        press.clear(settings.folder / settings.out)
+        press.write(results, settings.folder / settings.out, links=settings.links)
+    except (OSError, UserError) as unwritten:
+        log.write(f"The report could not be written: {unwritten}")
+    return Ended(results, code, fit(results, **asdict(settings.links)), error)
 
 
-def _cancelled() -> Notice:
+def _unfinished(error: BaseException) -> Notice:
     from mlci.github.board import Notice
 
-    return Notice(
-        conclusion="cancelled", title="cancelled", summary="The run was cancelled before anything was judged."
-    )
+    if isinstance(error, KeyboardInterrupt):
+        return Notice(
+            conclusion="cancelled", title="cancelled", summary="The run was cancelled before its report was out."
+        )
+    told = f"mlci itself failed ({type(error).__name__}) before its report was out; the job's log says more."
+    return Notice(conclusion="failure", title="mlci itself failed", summary=told)
 
 
 def _tell(  # noqa: PLR0913, PLR0917 - everything that is known at the end
@@ -233,8 +236,11 @@ def _tell(  # noqa: PLR0913, PLR0917 - everything that is known at the end
     log.write(f"verdict: {results.verdict} ({event.head_sha[:7]}); the report is in {out}/")
 
 
-def _give_back(workspace: Path, out: Path) -> None:
+def _give_back(workspace: Path, out: Path, log: Log) -> None:
     """Files that a container makes as root belong to the runner's user afterwards."""
     from mlci.ownership import give_back
 
-    give_back(workspace, workspace / out)
+    try:
+        give_back(workspace, workspace / out)
+    except OSError as error:
+        log.write(f"Files that were written stay root's, for their owner cannot be changed here: {error.strerror}.")

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(options.command(options))
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return _told("Interrupted: nothing was judged; temporary files are removed.", INTERRUPTED)
+        return _told("Interrupted; temporary files are removed.", INTERRUPTED)
     except BrokenPipeError:  # the reader of a pipe went away: a verdict is told by `_run` before it prints
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit cannot fail
         return getattr(options, "code", PASS)
@@ -108,16 +108,22 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _action(_: argparse.Namespace) -> int:
+    from mlci import door
+
+    token = door.token(os.environ)
     from mlci.action import act
 
-    return act(os.environ)
+    return act(os.environ, token)
 
 
 def _publish(options: argparse.Namespace) -> int:
+    from mlci import door
+
+    token = door.token(os.environ)
     from mlci.action import act
 
     os.environ.update({"INPUT_MODE": "publish", "INPUT_RESULTS": options.results})
-    return act(os.environ)
+    return act(os.environ, token)
 
 
 def _validate(options: argparse.Namespace) -> int:

@@ -60,7 +60,14 @@ def read(trees: Trees, todo: Plan, scratch: Path, record: Record, progress: Prog
         progress.doing("data", f"reading {name}")
         with record.reported(name):
             where = trees.loaded.where("datasets", name, "path")
-            table = open_table(name, dataset, root=trees.data_folder(dataset.path), scratch=folder, location=where)
+            table = open_table(
+                name,
+                dataset,
+                root=trees.data_folder(dataset.path),
+                scratch=folder,
+                location=where,
+                within=trees.within,
+            )
             table.require(dataset.key or (), "the key", trees.loaded.where("datasets", name, "key"))
             tables.head[name] = table
         if name not in tables.head:
@@ -90,7 +97,7 @@ def _base(trees: Trees, name: str, scratch: Path, record: Record) -> Table | Non
     # data that are not in git (ignored, fetched by another tool, or behind a URL) lie beside the head alone
     folder = trees.base.folder if trees.in_base(dataset.path) else trees.data_folder(dataset.path)
     try:
-        return open_table(name, dataset, root=folder, scratch=scratch)
+        return open_table(name, dataset, root=folder, scratch=scratch, within=trees.within)
     except DataError as error:
         record.add(
             each.model_copy(update={"message": f"On the base branch: {each.message}"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ _DEEPEN = (50, 500, 5000)
 _SAFE = (
     "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat",
     "-c", "diff.external=", "-c", "core.quotePath=false", "-c", "advice.detachedHead=false",
+    "-c", "safe.bareRepository=explicit",  # a commit can hold a bare repository, with a configuration of its own
 )  # fmt: skip
 
 
@@ -183,7 +185,7 @@ class Repository:
         Raises:
             GitError: git could not write it.
         """
-        made = self._run("worktree", "add", "--quiet", "--detach", str(folder), sha)
+        made = self._run(*_lfs(), "worktree", "add", "--quiet", "--detach", str(folder), sha)
         if made.returncode:
             raise GitError(
                 f"git could not lay out {sha[:10]} in a work tree: {_last(made.stderr)}.",
@@ -194,6 +196,10 @@ class Repository:
     def remove_worktree(self, folder: Path) -> None:
         """Take a worktree away again, and what git remembers of it."""
         self._run("worktree", "remove", "--force", "--force", str(folder))
+
+    def deepen(self, sha: str) -> None:
+        """Fetch the parents of a commit at the edge of a shallow clone."""
+        self._deepen(1, sha)
 
     def _deepen(self, by: int | None, *commits: str) -> None:
         """Fetch more history, of these commits if the remote gives them by name: a test merge is on no branch."""
@@ -213,6 +219,13 @@ class Repository:
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return _git(self.root, *arguments)
+
+
+def _lfs() -> tuple[str, ...]:
+    """Where Git LFS is not installed, its files are laid out as pointers, which the reader of data tells by name."""
+    if shutil.which("git-lfs"):
+        return ()
+    return ("-c", "filter.lfs.required=false", "-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=")
 
 
 def _git(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 def write(
     results: Results, out: Path, *, template: str | None = None, charts: bool = True, links: Links = NOWHERE
-) -> tuple[Path, Path]:
-    """Write `results.json`, `report.md` and `report.html`; the paths of the two reports.
+) -> str:
+    """Write `results.json`, `report.md` and `report.html`; the report as Markdown.
 
     Raises:
         ReportError: the user's template failed; the report was written without it.
@@ -49,7 +49,7 @@ def write(
             _place(out, name).write_text(text, encoding="utf-8")
     if failed is not None:
         raise failed
-    return out / "report.md", out / "report.html"
+    return markdown
 
 
 def write_models(
@@ -94,10 +94,26 @@ def clear(out: Path) -> None:
         names = _models_of(old) if old.is_file() else ()
         mine = [out / each for each in ("results.json", "report.md", "report.html")]
         for name in names:
-            mine += [out / "predictions" / f"{name}.parquet", *(out / "models" / name).glob("model*")]
-            mine.append(out / "models" / name / "README.md")
+            mine += [out / "predictions" / f"{name}.parquet", out / "models" / name / "README.md"]
+            if not _is_linked(out / "models" / name / "model", out):
+                mine += (out / "models" / name).glob("model*")
         for path in mine:
-            path.unlink(missing_ok=True)
+            _removed(path, out)
+
+
+def _removed(path: Path, out: Path) -> None:
+    """Take away what lies at a path, but nothing that a link on the way leads to."""
+    if _is_linked(path, out):
+        return
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)  # where a file of mlci's is to be
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _is_linked(path: Path, out: Path) -> bool:
+    """Whether a folder between the output folder and what lies below it is a link."""
+    return any((out / each).is_symlink() for each in path.relative_to(out).parents if each.parts)
 
 
 def _models_of(results: Path) -> tuple[str, ...]:
@@ -129,7 +145,7 @@ def template_of(trees: Trees) -> str | None:
     Raises:
         ReportError: it is named and cannot be read.
     """
-    tree = trees.base if trees.base and trees.base.loaded else trees.head
+    tree = trees.base if trees.base and (trees.base.loaded or trees.within) else trees.head
     name = tree.loaded.config.report.template if tree.loaded else None
     if name is None or tree.loaded is None:
         return None

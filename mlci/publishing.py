@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ARTIFACT = "mlci-results"
 _JUDGED = frozenset({"pull_request"})  # events whose results belong in a pull request
+_JUDGED_TO_THE_END = frozenset({"success", "failure", ""})  # conclusions of runs that may have left results
 _LARGEST = 16 * 1024 * 1024  # bytes of results.json
 
 
@@ -67,8 +68,8 @@ def _of_run(desk: _Desk, event: Event, run: WorkflowRun) -> int:
     if run.event not in _JUDGED:
         desk.log.write(f"The workflow ran on `{run.event}`: there is no pull request to report to.")
         return PASS
-    if run.conclusion in {"cancelled", "skipped"}:
-        desk.log.write(f"The workflow run was {run.conclusion}: there is nothing to report.")
+    if run.conclusion not in _JUDGED_TO_THE_END:
+        desk.log.write(f"The workflow run ended as `{run.conclusion}`: there is nothing to report.")
         return PASS
     content = artifact.download(desk.client, run.id, desk.given.results or ARTIFACT)
     results = received.check(content, head_sha=run.head_sha)

@@ -39,6 +39,7 @@ class Done:
 
     results: Results
     at_fault: bool
+    report: str  # as Markdown, as it was written
 
 
 def run(settings: Settings, progress: Progress) -> Done:
@@ -69,7 +70,8 @@ def run(settings: Settings, progress: Progress) -> Done:
             press.write(_results(trees, record, tables.results({}), ()), out, links=settings.links)
             raise
         results = _results(trees, record, tables.results(checked), judged)
-        return Done(_printed(results, judged, trees, record, settings), record.at_fault)
+        results, report = _printed(results, judged, trees, record, settings)
+        return Done(results, record.at_fault, report)
 
 
 def _opening(trees: Trees) -> str:
@@ -112,27 +114,29 @@ def _results(trees: Trees, record: Record, checked: dict[str, DatasetResult], ju
     )
 
 
-def _printed(results: Results, judged: Sequence[Judged], trees: Trees, record: Record, settings: Settings) -> Results:
+def _printed(
+    results: Results, judged: Sequence[Judged], trees: Trees, record: Record, settings: Settings
+) -> tuple[Results, str]:
     """Write everything out; a template that fails is a finding in a report that is written without it."""
     out = settings.folder / settings.out
     charts = trees.loaded.config.report.charts
     try:
         template = press.template_of(trees)
-        press.write(results, out, template=template, charts=charts, links=settings.links)
+        report = press.write(results, out, template=template, charts=charts, links=settings.links)
     except UserError as error:
         if error.code != "MLCI420":
             raise
         record.at_fault = True
         found = (*results.findings, *findings_of(error, ""))
         results = results.model_copy(update={"findings": found, "verdict": "fail"})
-        press.write(results, out, charts=charts, links=settings.links)
+        report = press.write(results, out, charts=charts, links=settings.links)
     press.write_models(
         results,
         out,
         {each.name: each.predictions for each in judged if each.predictions is not None},
         {each.name: each.model_path for each in judged if each.result.winner},
     )
-    return results
+    return results, report
 
 
 def _placed(each: Placed, trees: Trees) -> Placed:

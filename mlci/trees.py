@@ -43,6 +43,15 @@ class Trees:
     prefix: Path
     workspace: Path
     findings: tuple[Finding, ...] = ()
+    confined: bool = False  # what the configuration names must lie in the repository: a stranger may have written it
+
+    @property
+    def within(self) -> tuple[Path, ...]:
+        """Where all local data must lie; empty where they may lie anywhere."""
+        if not self.confined:
+            return ()
+        tops = [_top(self.head.folder, self.prefix), _top(self.workspace, self.prefix)]
+        return (*tops, _top(self.base.folder, self.prefix)) if self.base else tuple(tops)
 
     @property
     def base_sha(self) -> str | None:
@@ -74,6 +83,12 @@ class Trees:
         if self.repository is None or self.base_sha is None:
             return False
         return self.repository.tracked(self.base_sha, (self.prefix / path).as_posix())
+
+
+def _top(folder: Path, prefix: Path) -> Path:
+    """The top of the repository whose configuration lies in a folder."""
+    real = folder.resolve()
+    return real.parents[len(prefix.parts) - 1] if prefix.parts else real
 
 
 @contextmanager
@@ -118,6 +133,7 @@ def laid_out(settings: Settings, scratch: Path) -> Iterator[Trees]:
             repository=repository,
             prefix=prefix,
             workspace=folder,
+            confined=settings.confined,
             findings=(*_dirt(head), *_elsewhere(repository, head), *findings, *missing),
         )
     finally:
@@ -188,8 +204,8 @@ def _elsewhere(repository: Repository | None, head: Tree) -> Iterator[Finding]:
         yield Finding(
             code="MLCI439",
             severity="warn",
-            message=f"The work tree is at {head.commit.merge[:7]}, which is neither the pull request's head "
-            f"{head.commit.sha[:7]} nor its test merge: what was judged may not be what would be merged.",
+            message=f"The work tree is at {head.commit.merge[:7]}, which is neither {head.commit.sha[:7]}, the commit "
+            "that the workflow runs for, nor its test merge: this report stands under one commit and is of another.",
             hint="Check out with actions/checkout without `ref:`, right before this step.",
         )
 

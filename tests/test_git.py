@@ -149,3 +149,13 @@ def test_hostile_repository__runs_no_program_of_its_own(history, tmp_path):
     repository.changes(sha["second"], None)
 
     assert not mark.exists()
+
+
+def test_bare_repository_in_a_folder__is_not_taken(history):
+    """A commit can hold a bare repository with a configuration of its own; git is not to find it."""
+    repo, _ = history
+    bare = repo.folder / "team"
+    repo.git("init", "--quiet", "--bare", str(bare))
+
+    with pytest.raises(GitError):
+        Repository.at(bare)

@@ -45,6 +45,9 @@ def resolve(repository: Repository, head: str, *, base: str | None, branch: str,
         return Base(repository.commit(merge, ref))
     parent = repository.parent(head)
     if parent is None and repository.shallow():
+        repository.deepen(head)
+        parent = repository.parent(head)
+    if parent is None and repository.parents(head):
         raise GitError(
             f"{head[:10]} is on `{ref}` itself, and its parent is not in this shallow clone.",
             hint="Fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` for actions/checkout.",

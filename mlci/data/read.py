@@ -90,7 +90,15 @@ class Table:
                 )
 
 
-def open_table(name: str, dataset: Dataset, *, root: Path, scratch: Path, location: Location | None = None) -> Table:
+def open_table(  # noqa: PLR0913 - what it takes to find and read files
+    name: str,
+    dataset: Dataset,
+    *,
+    root: Path,
+    scratch: Path,
+    location: Location | None = None,
+    within: tuple[Path, ...] = (),
+) -> Table:
     """Read a dataset: find its files, fingerprint them, and parse what is not Parquet.
 
     Args:
@@ -99,12 +107,13 @@ def open_table(name: str, dataset: Dataset, *, root: Path, scratch: Path, locati
         root: the folder that relative paths start from.
         scratch: a folder for working copies; sharing it between tables saves parsing the same content twice.
         location: of the path in the configuration, for messages.
+        within: folders in one of which local files must lie; empty: anywhere.
 
     Raises:
-        DataError: the data is not there, cannot be read, or has no rows.
+        DataError: the data is not there, cannot or may not be read, or has no rows.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    sources = locate(name, dataset.path, root=root, scratch=scratch, location=location)
+    sources = locate(name, dataset.path, root=root, scratch=scratch, location=location, within=within)
     kinds = [content(source) for source in sources]
     forms = {_form(source, kind, dataset.format) for source, kind in zip(sources, kinds, strict=True)}
     if len(forms) > 1:

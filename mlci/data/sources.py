@@ -41,6 +41,7 @@ _FOREIGN = {
     b"<!DOCTYPE html": "an HTML page, perhaps the one that asks to sign in",
     b"<html": "an HTML page, perhaps the one that asks to sign in",
 }
+_REMOTE = frozenset({"http", "https", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "hf", "oss"})
 _GLOB = re.compile(r"[*?\[]")
 _URL_GLOB = re.compile(r"[*\[]")  # a question mark begins a URL's query
 
@@ -87,14 +88,64 @@ def full_disk(error: BaseException) -> bool:
     return known or any(f"(os error {number})" in str(error) for number in full)
 
 
-def locate(name: str, path: str, *, root: Path, scratch: Path, location: Location | None = None) -> tuple[Source, ...]:
+def locate(  # noqa: PLR0913 - what it takes to find files
+    name: str,
+    path: str,
+    *,
+    root: Path,
+    scratch: Path,
+    location: Location | None = None,
+    within: tuple[Path, ...] = (),
+) -> tuple[Source, ...]:
     """The local files of a dataset, sorted by name; remote ones are fetched into `scratch`.
 
+    Args:
+        name: The dataset's.
+        path: As configured: a path, a glob or a URL.
+        root: What relative paths start from.
+        scratch: A folder for what is fetched.
+        location: Of the path in the configuration.
+        within: Folders in one of which every local file must lie, links followed; empty: they may lie anywhere. A
+            stranger's configuration must not have mlci read what its own code may not.
+
     Raises:
-        DataError: nothing is there, or nothing that can be read.
+        DataError: nothing is there, or nothing that can or may be read.
     """
     if "://" in path:
+        if within:
+            _require_remote(name, path, location)
         return _fetch(name, path, scratch, location)
+    found = _local(name, path, root=root, location=location)
+    outside = next((each for each in found if within and not _lies_in(each.path, within)), None)
+    if outside is not None:
+        raise DataError(
+            f"Dataset '{name}': '{outside.shown}' leads out of the repository, where the action reads nothing.",
+            hint="Keep the data in the repository, fetch them into it in an earlier step, or name a URL.",
+            location=location,
+        )
+    return found
+
+
+def _lies_in(path: Path, folders: tuple[Path, ...]) -> bool:
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return False
+    return any(real.is_relative_to(each) for each in folders)
+
+
+def _require_remote(name: str, url: str, location: Location | None) -> None:
+    """A URL that leads to another machine, and not through a chain of file systems back to this one."""
+    scheme = url.split("://", 1)[0].lower()
+    if "::" in url or scheme not in _REMOTE:
+        raise DataError(
+            f"Dataset '{name}': the action reads no {_public(url)}.",
+            hint=f"It reads {', '.join(f'{each}://' for each in sorted(_REMOTE))}, and files of the repository.",
+            location=location,
+        )
+
+
+def _local(name: str, path: str, *, root: Path, location: Location | None) -> tuple[Source, ...]:
     full = root / path
     if _GLOB.search(path) and not full.exists():
         names = sorted(glob.glob(path, root_dir=root, recursive=True))  # noqa: PTH207 - pathlib knows no root_dir

@@ -52,9 +52,12 @@ class Board:
     comment: str = ""  # what became of it
     note: str = ""  # what was left undone
     _check: CheckRun | None = None
+    _is_begun: bool = False  # it was tried
+    _is_complete: bool = False
 
     def begin(self) -> None:
         """Show that the check is in progress."""
+        self._is_begun = True
         with self._kept():
             self._check = check.begin(
                 self.client,
@@ -79,13 +82,20 @@ class Board:
         """Post the comment on a pull request, or bring it up to date, and complete the check that was begun."""
         if self.is_closed:
             return
+        self.complete(notice)  # first: a check that stays in progress blocks a merge
         if notice.body and number is not None:
             self.post_comment(notice, number)
-        self.complete(notice)
+
+    def abandon(self, notice: Notice) -> None:
+        """Complete a check that was begun, or may have been, and is not complete: the run ends here."""
+        if self._is_begun and not self._is_complete and not self.is_closed:
+            self.complete(notice)
 
     def complete(self, notice: Notice) -> None:
-        """Complete the check, where it could be begun."""
+        """Complete the check; where the answer to its beginning was lost, it is looked for, or posted anew."""
         if self._check is None:
+            self._look_again(notice)
+        if self._check is None or self._is_complete:
             return
         with self._kept():
             check.complete(
@@ -96,6 +106,21 @@ class Board:
                 summary=notice.summary,
                 annotations=notice.annotations,
             )
+            self._is_complete = True
+
+    def _look_again(self, notice: Notice) -> None:
+        """Where GitHub did not answer when the check was begun, it may now."""
+        if not self._is_begun or not all(error.is_unknown or error.is_limit for error in self.problems):
+            return
+        before = len(self.problems)
+        with self._kept():
+            self._check = check.find(self.client, name=self.name, head_sha=self.head_sha, external_id=self.external_id)
+            if self._check is None:
+                self.post_check(notice)
+            else:
+                self.check_url = self._check.url
+        if len(self.problems) == before and self._check is not None:
+            self.problems.clear()  # it could be posted after all
 
     def post_check(self, notice: Notice) -> None:
         """Post a check that is complete at once, for a run that ended elsewhere."""
@@ -111,6 +136,7 @@ class Board:
                 annotations=notice.annotations,
             )
             self.check_url = self._check.url
+            self._is_complete = True
 
     def post_comment(self, notice: Notice, number: int) -> None:
         """Post the comment, or bring it up to date."""

@@ -59,6 +59,17 @@ def begin(client: Client, *, name: str, head_sha: str, details_url: str, externa
     return _create(client, "begin the check", name, head_sha, details_url, external_id, fields)
 
 
+def find(client: Client, *, name: str, head_sha: str, external_id: str) -> CheckRun | None:
+    """A check run that was begun and whose answer was lost.
+
+    Raises:
+        ApiError: GitHub refuses, or does not answer.
+    """
+    with client.calling("look for the check", _NEEDS):
+        runs = client.repository.get_commit(head_sha).get_check_runs(check_name=name, filter="all")
+        return next((_told(run) for run in client.listed(runs) if run.external_id == external_id), None)
+
+
 def complete(  # noqa: PLR0913 - what a check shows
     client: Client,
     check: CheckRun,

@@ -12,6 +12,9 @@ from mlci.github.failures import ForeignError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from github.NamedUser import NamedUser
+    from github.Organization import Organization
+
     from mlci.github.client import Client
 
 LONGEST = 65_536
@@ -19,6 +22,7 @@ LONGEST = 65_536
 
 _NEEDS = "pull-requests: write"
 _BOT = "github-actions[bot]"
+_AN_APP = "[bot]"  # no login of anybody
 _FORBIDDEN, _NOT_FOUND, _GONE = 403, 404, 410
 _MARK = re.compile(r"<!-- mlci id=([A-Za-z0-9._-]+) head=([0-9A-Za-z]*)(?: run=([0-9]{1,19}))? -->")
 
@@ -105,18 +109,20 @@ def _ours(client: Client, number: int, comment_id: str, author: str | None) -> l
         return []
     owner = (author or _identity(client)).casefold()
     with client.calling("read the pull request's comments", _NEEDS):
-        found = [
-            _Comment(each.id, each.body, each.html_url, mark)
-            for each, mark in marked
-            if getattr(each.user, "login", "").casefold() == owner  # the user may be gone
-        ]
+        found = [_Comment(each.id, each.body, each.html_url, mark) for each, mark in marked if _is_by(each.user, owner)]
     return sorted(found, key=lambda each: each.id)
+
+
+def _is_by(user: NamedUser | Organization | None, owner: str) -> bool:
+    """Whether a comment is by the owner; where that is an App whose name is not known, by any App of the repository."""
+    login = getattr(user, "login", "").casefold()  # the user may be gone
+    return login == owner or (owner == _AN_APP and getattr(user, "type", "") == "Bot")
 
 
 def _identity(client: Client) -> str:
     """Who the token's comments are by; GitHub does not tell that of a token that is an App's on a repository."""
     if client.is_installation:
-        return _BOT
+        return _AN_APP
     try:
         return client.login()
     except ApiError as error:

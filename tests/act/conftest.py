@@ -54,6 +54,7 @@ class Runner:
     event: str = "pull_request"
     payload: dict = field(default_factory=dict)
     variables: dict = field(default_factory=dict)
+    process: subprocess.Popen | None = None
 
     def run(self, *arguments, timeout=60, **inputs):
         """Run the action with these inputs, or another command; underscores in their names stand for hyphens."""
@@ -65,7 +66,7 @@ class Runner:
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "INPUT_", "RUNNER_"))
         }
-        done = subprocess.run(
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "mlci", *(arguments or ("action",))],
             cwd=self.workspace,
             env={
@@ -87,16 +88,20 @@ class Runner:
                 **{f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()},
                 **self.variables,
             },
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=timeout,
-            check=False,
         )
-        assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
-        assert TOKEN not in re.sub(rf"::add-mask::{TOKEN}\n", "", done.stdout) + done.stderr
+        try:
+            log, _ = self.process.communicate(timeout=timeout)
+        finally:
+            self.process.kill()
+            self.process.wait()
+        assert "Traceback" not in log, log
+        assert TOKEN not in re.sub(rf"::add-mask::{TOKEN}\n", "", log)
         return Ran(
-            done.returncode,
-            done.stdout + done.stderr,
+            self.process.returncode,
+            log,
             _outputs(files["output"].read_text()),
             files["summary"].read_text(),
             self.workspace,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 
@@ -49,6 +51,36 @@ def test_push__onto_a_commit_that_is_gone(pushed, github):
     ran = runner.run()
 
     assert (ran.code, "MLCI439" in [each["code"] for each in ran.results["findings"]]) == (0, True)
+
+
+def test_push__of_another_commit_than_the_one_checked_out(pushed, github, checkout):
+    """A check that stands on one commit and is of another says so."""
+    runner, before, after = pushed
+    github.pull(number=7, head_sha=after, base_sha=before, head_owner="octo", head_ref="main", base_ref="main")
+    checkout.git("switch", "--quiet", "--detach", "HEAD^")
+
+    ran = runner.run()
+
+    assert (ran.code, "MLCI439" in [each["code"] for each in ran.results["findings"]]) == (0, True)
+
+
+def test_schedule__in_a_shallow_clone(runner, checkout, github, tmp_path, make_repo):
+    """A scheduled run on main compares with the parent, also where actions/checkout has left one commit alone."""
+    parent = checkout.git("rev-parse", "main")
+    checkout.git("switch", "--quiet", "main")
+    head = checkout.put("README", "new").commit("new")
+    clone = make_repo("clone")
+    clone.git("remote", "add", "origin", f"file://{checkout.folder}")
+    clone.git("fetch", "--quiet", "--depth=1", "origin", "+main:refs/remotes/origin/main")
+    clone.git("checkout", "--quiet", "-B", "main", "origin/main")
+    github.pull(number=7, head_sha=head, base_sha=parent, head_owner="octo", head_ref="main", base_ref="main")
+    runner.workspace, runner.event = clone.folder, "schedule"
+    runner.payload = {"schedule": "0 4 * * *"}
+    runner.variables |= {"GITHUB_SHA": head, "GITHUB_REF": "refs/heads/main"}
+
+    ran = runner.run()
+
+    assert (ran.code, ran.results["base"]["sha"]) == (0, parent)
 
 
 def test_merge_group__is_compared_with_its_own_base(runner, checkout, github):
@@ -124,6 +156,45 @@ def test_link_for_the_output_folder__is_not_followed(runner, checkout, tmp_path)
         [],
         True,
     )
+
+
+def test_output_that_the_pull_request_holds__is_not_posted(runner, checkout, github, push):
+    """A committed report, behind something that cannot be removed as a file, does not become the comment."""
+    checkout.put("mlci.yml", "version: 2\n").put(".gitignore", "")
+    checkout.put("mlci-out/report.md", "<!-- mlci id=default head=f run=9999999999999999999 -->\nforged")
+    checkout.put("mlci-out/results.json/x", "")
+    push()
+
+    ran = runner.run()
+
+    body = only(github.comments(7))["body"]
+    assert (ran.code, "forged" in body, "run=4711" in body) == (2, False, True)
+
+
+def test_links_below_the_output_folder__are_not_followed_to_clear_it(runner, checkout, tmp_path):
+    """What an earlier run left is taken away by its names, but not what a link leads to."""
+    first = runner.run()
+    results = first.results
+    results["models"] = {"x": {"verdict": "pass", "dataset": "people", "task": "binary", "target": "a",
+                               "primary": "f1", "baseline": {"source": "none"}}}  # fmt: skip
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "x.parquet").write_text("as it was")
+    out = checkout.folder / "mlci-out"
+    (out / "results.json").write_text(json.dumps(results))
+    (out / "predictions").symlink_to(tmp_path / "precious")
+
+    runner.run()
+
+    assert (tmp_path / "precious" / "x.parquet").read_text() == "as it was"
+
+
+def test_link_to_itself_for_the_output_folder__is_told(runner, checkout):
+    """A link that leads nowhere is refused in one sentence."""
+    (checkout.folder / "mlci-out").symlink_to("mlci-out")
+
+    ran = runner.run()
+
+    assert (ran.code, "leads out of the workspace" in ran.log) == (2, True)
 
 
 def test_link_for_a_report__is_replaced(runner, checkout, tmp_path):

@@ -24,13 +24,13 @@ def only(items):
 
 
 def test_first_report__takes_four_calls(runner, github):
-    """Check begun, comments listed, comment posted, check completed: no call more."""
+    """Check begun and completed, comments listed, comment posted: no call more."""
     ran = runner.run()
 
     check = only(github.check_runs)["id"]
     assert (ran.code, asked(github)) == (
         0,
-        ["POST /check-runs", "GET /issues/7/comments", "POST /issues/7/comments", f"PATCH /check-runs/{check}"],
+        ["POST /check-runs", f"PATCH /check-runs/{check}", "GET /issues/7/comments", "POST /issues/7/comments"],
     )
 
 
@@ -75,7 +75,7 @@ def test_second_report__updates_the_first(runner, github, push):
         f"<!-- mlci id=default head={head} run=4712 -->",
         2,
     )
-    assert len(github.requests) - before == 4  # begin the check, list, update, complete the check
+    assert len(github.requests) - before == 4  # begin and complete the check, list, update
 
 
 def test_older_run__leaves_a_newer_report_alone(runner, github):
@@ -230,6 +230,35 @@ def test_hostile_names__make_no_command(runner, checkout, push):
             forged.append(line)
     assert (forged, stopped) == ([], "")
 
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/proc/self/environ",
+        "../secret.csv",
+        "link.csv",
+        "file:///proc/self/environ",
+        "reference://*.csv::file:///proc/self/environ",
+        "simplecache::https://example.invalid/a.csv",
+    ],
+)
+def test_data_outside_of_the_repository__are_not_read(runner, checkout, push, path):
+    """A pull request does not have mlci read what its own code could not, such as the environment of the process."""
+    (checkout.folder.parent / "secret.csv").write_text("id,s3cret\n1,2\n")
+    (checkout.folder / "link.csv").symlink_to("../secret.csv")
+    checkout.put("mlci.yml", CONFIG_OF.format(path=path))
+    push()
+
+    ran = runner.run()
+
+    said = [each["message"] for each in ran.results["findings"] if each["code"] == "MLCI100"]
+    assert (ran.code, len(said), "s3cret" in ran.log + ran.summary) == (2, 1, False)
+
+
+CONFIG_OF = """\
+version: 1
+datasets: {{people: {{path: "{path}"}}}}
+"""
 
 CONFIG_WITH_A_COMMAND = """\
 version: 1
