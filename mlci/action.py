@@ -210,6 +210,7 @@ def _tell(  # noqa: PLR0913, PLR0917 - everything that is known at the end
 
     from mlci.report import render
     from mlci.report.fit import fit
+    from mlci.report.headline import tell
 
     results = ended.results
     with log.group("mlci: report"), log.verbatim():
@@ -233,7 +234,9 @@ def _tell(  # noqa: PLR0913, PLR0917 - everything that is known at the end
     )
     if board is not None and board.comment_url:
         log.write(f"The report: {board.comment_url}")
-    log.write(f"verdict: {results.verdict} ({event.head_sha[:7]}); the report is in {out}/")
+    story = tell(results)
+    log.write(f"{story.icon} {story.title}")
+    log.write(f"verdict: {results.verdict} ({event.head_sha[:7]}); the report is in the job's summary and in {out}/")
 
 
 def _give_back(workspace: Path, out: Path, log: Log) -> None:

@@ -298,7 +298,7 @@ def _why_none(contest: _Contest) -> str:
     if setting.trees.base is None:
         return "there is no base to compare with"
     if setting.trees.base_config is None:
-        return "the base branch has no valid configuration"
+        return "mlci is not set up on the base branch yet, or its configuration there does not hold"
     if setting.before is None:
         return "this model is new in this pull request"
     if not contest.policy.comparable:

@@ -130,9 +130,10 @@ def _kind(environ: Mapping[str, str]) -> Kind:
     for kind in KINDS:
         if kind == name:
             return kind
+    usual = [each for each in KINDS if each != "pull_request_target"]  # which it refuses to train on
     raise UserError(
         f"mlci does not handle the event {name[:60]!r}.",
-        hint=f"It handles {', '.join(KINDS[:-1])} and {KINDS[-1]}: say one of them below `on:` in the workflow.",
+        hint=f"It handles {', '.join(usual[:-1])} and {usual[-1]}: say one of them below `on:` in the workflow.",
         code="MLCI521",
     )
 

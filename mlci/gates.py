@@ -193,7 +193,7 @@ def _unwatched(name: str, comparisons: Sequence[Comparison], gates: Sequence[Gat
             code="MLCI306",
             severity="info",
             message=f"`{name}` became worse in {listed}, which no gate watches.",
-            hint="Add a gate, as in `log_loss: {max_regression: 0.01}`, if this should stop a merge.",
+            hint=f"Add a gate, as in `{worse[0].metric}: {{max_regression: 0.01}}`, if this should stop a merge.",
             subject=name,
         )
 

@@ -73,7 +73,7 @@ class Repository:
                 "This folder is in no git repository, so there is no base to compare with."
                 if "not a git repository" in top.stderr
                 else f"git cannot read this repository: {_last(top.stderr)}.",
-                hint="Run mlci inside the repository, or `git init` and commit first; "
+                hint="Run mlci inside the repository (in a workflow, check out before this step), or `git init` first; "
                 "`mlci run --base none` judges by absolute gates alone.",
                 code="MLCI431",
             )

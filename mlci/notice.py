@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from mlci import outcome
 from mlci.errors import PASS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlci.github.board import Board, Notice
     from mlci.github.commands import Log
+    from mlci.github.failures import ApiError
     from mlci.results import Results
     from mlci.settings import Inputs, Links
 
@@ -38,7 +42,7 @@ def notice(results: Results, body: str, given: Inputs, code: int, links: Links) 
     is_doubted = any(each.code == DOUBTED for each in results.findings)
     return board.Notice(
         conclusion="action_required" if is_doubted and code == PASS else outcome.conclusion(results, code),
-        title=str(tell(results).title),
+        title=f"{'changes its own workflows: ' if is_doubted else ''}{tell(results).title}",
         summary=body if fits(body, board.SUMMARY) else fit(results, board.SUMMARY, **asdict(links)),
         annotations=annotations.of(results),
         body="" if given.comment == "false" else body,
@@ -72,8 +76,23 @@ def told(log: Log, board: Board) -> tuple[str, ...]:
         log.write("A newer head's report stands in the pull request; it was left alone.")
     if board.note:
         log.write(board.note)
+    lacking = [each for each in board.problems if each.is_permission]
+    others = [each for each in board.problems if not each.is_permission]
     problems = []
-    for each in board.problems:
-        log.command("warning", f"{each.message}\n{each.hint}", title="mlci could not post")
-        problems.append(f"\n> **Not posted.** {filters.markdown(each.message)}\n>\n{filters.fence(each.hint)}\n")
+    for messages, hint in [*_together(lacking), *(([each.message], each.hint) for each in others)]:
+        log.command("warning", "\n".join([*messages, hint]), title="mlci could not post")
+        words, colon, lines = hint.partition(":\n")
+        told = [f"> **Not posted.** {filters.markdown(' '.join(messages))} {filters.markdown(words)}{colon.strip()}"]
+        told += [filters.fence(dedent(lines), "yaml")] if lines else []
+        problems.append("\n" + "\n\n".join(told) + "\n")
     return tuple(problems)
+
+
+def _together(lacking: Sequence[ApiError]) -> list[tuple[list[str], str]]:
+    """Missing permissions, each named, and the lines to add once."""
+    if not lacking:
+        return []
+    hint = lacking[-1].hint
+    return [
+        ([each.message for each in lacking], hint[hint.find("The job in the workflow") :] if len(lacking) > 1 else hint)
+    ]

@@ -156,11 +156,13 @@ def _posted(desk: _Desk, results: Results, chosen: tuple[Pull, ...], links: Link
     for pull in chosen if note.body else ():
         board.post_comment(note, pull.number)
         desk.log.write(f"#{pull.number}: {board.comment or 'not posted'} {board.comment_url}")
+    problems = notices.told(desk.log, board)
+    commands.add_summary(desk.environ, "\n".join([body, *problems]))
     commands.set_outputs(
         desk.environ,
         {**outcome.outputs(results), "comment-url": board.comment_url, "check-url": board.check_url},
     )
-    return USER if notices.told(desk.log, board) else PASS
+    return USER if problems else PASS
 
 
 def _body(desk: _Desk, results: Results, chosen: tuple[Pull, ...], links: Links) -> str:

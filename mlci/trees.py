@@ -261,11 +261,16 @@ def _configured(base: Tree | None, prefix: Path, name: str | None) -> tuple[Tree
         return Tree(folder, base.commit, load(folder, name)), ()
     except ConfigError as error:
         first = error.problems[0] if error.problems else error
-        finding = baseline.no_baseline(
-            f"{base.commit.sha[:7]} has no valid configuration: {first.message.rstrip('.')}",
-            "Merge the configuration first; from then on pull requests are compared.",
-        )
+        why = f"the configuration at {base.commit.sha[:7]} does not hold: {first.message.rstrip('.')}"
+        if _is_new(folder, name):
+            why = f"{name or NAMES[0]} is new here, {base.commit.sha[:7]} has none"
+        finding = baseline.no_baseline(why, "Merge the configuration first; from then on pull requests are compared.")
         return Tree(folder, base.commit, None), (finding,)
+
+
+def _is_new(folder: Path, name: str | None) -> bool:
+    """Whether a folder holds no configuration at all, rather than one that does not hold."""
+    return not any((folder / each).is_file() for each in ((name,) if name else NAMES))
 
 
 def _dirt(head: Tree) -> Iterator[Finding]:

@@ -56,7 +56,7 @@ def test_token__leaves_no_trace(start):
 
 def test_token__of_a_job(start):
     """Where no input is given, the variable that GitHub's own commands read is taken."""
-    assert start(**{"GITHUB_TOKEN": " 0ther\n"})[0] == "'0ther'"
+    assert start(**dict.fromkeys(["GITHUB_TOKEN"], " 0ther\n"))[0] == "'0ther'"
 
 
 def test_token__none(start):

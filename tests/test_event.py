@@ -312,7 +312,10 @@ def test_refusal__of_an_event_that_is_not_handled(refusal):
     assert refusal("issue_comment", {}) == (
         "MLCI521",
         "mlci does not handle the event 'issue_comment'.",
-        f"It handles {', '.join(KINDS[:-1])} and workflow_run: say one of them below `on:` in the workflow.",
+        (
+            "It handles pull_request, merge_group, push, schedule, workflow_dispatch and workflow_run: say one of them "
+            "below `on:` in the workflow."
+        ),
     )
 
 

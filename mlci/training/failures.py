@@ -49,7 +49,7 @@ def told(failure: Failure, training: Training) -> TrainingError:
         message = f"Candidate `{failure.candidate}` of {subject} raised {failure.type}{stage}{_after(message)}"
         hint = f"Try it alone: `mlci run --model {training.model}`."
         if failure.type == "ModuleNotFoundError":
-            hint = "Install it in the environment that the model trains in, or leave the import out."
+            hint = "Install it beside mlci, where the model trains (not in the action's image: docs/github.md)."
         if failure.type == "PermissionError":
             hint = _as_another(training) or hint
     elif failure.kind == "worker":

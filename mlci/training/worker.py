@@ -391,7 +391,7 @@ def find(name: str, entry: str, root: str) -> Value:
         known = sorted({each.stem for each in folder.glob("*") if each.suffix == ".py" or each.is_dir()})
         raise Refusal(
             "not-found",
-            f"Candidate `{name}` is `{entry}`, and the repository has no module `{module_name}`.",
+            f"Candidate `{name}` is `{entry}`, and there is no module `{module_name}` beside the configuration.",
             name=module_name.split(".")[-1],
             known=[each for each in known if each.isidentifier()][:FILES],
         ) from None
