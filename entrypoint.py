@@ -1,4 +1,4 @@
-"""The container's door: `mlci action`, as a step of a workflow starts it."""
+"""The container's door: without arguments it is the action, with arguments the command `mlci`."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ import sys
 from mlci.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main(["action"]))
+    sys.exit(main(sys.argv[1:] or ["action"]))

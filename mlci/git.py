@@ -102,6 +102,10 @@ class Repository:
         lines = self._run("cat-file", "commit", sha).stdout.partition("\n\n")[0].splitlines()
         return tuple(line.removeprefix("parent ") for line in lines if line.startswith("parent "))
 
+    def keeps_credentials(self) -> bool:
+        """Whether the clone's own configuration holds a header to log in with, as actions/checkout leaves it."""
+        return bool(self._run("config", "--local", "--name-only", "--get-regexp", r"^http\..*\.extraheader$").stdout)
+
     def dirty(self) -> int:
         """How many tracked files differ from HEAD."""
         return len(self._run("status", "--porcelain", "--untracked-files=no").stdout.splitlines())

@@ -134,7 +134,13 @@ def laid_out(settings: Settings, scratch: Path) -> Iterator[Trees]:
             prefix=prefix,
             workspace=folder,
             confined=settings.confined,
-            findings=(*_dirt(head), *_elsewhere(repository, head), *findings, *missing),
+            findings=(
+                *_dirt(head),
+                *_elsewhere(repository, head),
+                *(_readable_token(repository) if settings.confined else ()),
+                *findings,
+                *missing,
+            ),
         )
     finally:
         for each in made:
@@ -207,6 +213,16 @@ def _elsewhere(repository: Repository | None, head: Tree) -> Iterator[Finding]:
             message=f"The work tree is at {head.commit.merge[:7]}, which is neither {head.commit.sha[:7]}, the commit "
             "that the workflow runs for, nor its test merge: this report stands under one commit and is of another.",
             hint="Check out with actions/checkout without `ref:`, right before this step.",
+        )
+
+
+def _readable_token(repository: Repository | None) -> Iterator[Finding]:
+    if repository is not None and repository.keeps_credentials():
+        yield Finding(
+            code="MLCI440",
+            severity="info",
+            message="The checkout keeps the job's token in .git/config, where the code that is judged can read it.",
+            hint="Set `persist-credentials: false` for actions/checkout.",
         )
 
 

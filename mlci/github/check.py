@@ -66,8 +66,12 @@ def find(client: Client, *, name: str, head_sha: str, external_id: str) -> Check
         ApiError: GitHub refuses, or does not answer.
     """
     with client.calling("look for the check", _NEEDS):
-        runs = client.repository.get_commit(head_sha).get_check_runs(check_name=name, filter="all")
-        return next((_told(run) for run in client.listed(runs) if run.external_id == external_id), None)
+        return _found(client, name, head_sha, external_id)
+
+
+def _found(client: Client, name: str, head_sha: str, external_id: str) -> CheckRun | None:
+    runs = client.repository.get_commit(head_sha).get_check_runs(check_name=name, filter="all")
+    return next((_told(run) for run in client.listed(runs) if run.external_id == external_id), None)
 
 
 def complete(  # noqa: PLR0913 - what a check shows
@@ -155,12 +159,8 @@ def _create(  # noqa: PLR0913, PLR0917 - a check run's own fields
             client.repository.create_check_run(name, head_sha, external_id=own_id, **link, **fields)  # type: ignore[arg-type]
         )
 
-    def find() -> CheckRun | None:
-        runs = client.repository.get_commit(head_sha).get_check_runs(check_name=name, filter="all")
-        return next((_told(run) for run in client.listed(runs) if run.external_id == own_id), None)
-
     try:
-        return client.creating(what, _NEEDS, create, find)
+        return client.creating(what, _NEEDS, create, lambda: _found(client, name, head_sha, own_id))
     except ApiError as error:
         if error.status != _REFUSED or "no commit found" not in error.said.lower():
             raise

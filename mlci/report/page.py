@@ -146,7 +146,7 @@ def build(  # noqa: PLR0913 - each is a different thing that the caller knows
         traces=tuple(cut.fold(folds.trace(each)) for each in traced),
         data=cut.fold(folds.data(results)),
         findings=cut.fold(folds.findings([each for each in results.findings if each not in visible])),
-        footer=footer(results, run_url, report_url),
+        footer=footer(results, run_url, report_url, comment_id),
         report_url=report_url,
         detail=detail,
         charts=with_charts,
@@ -259,13 +259,15 @@ def _compared(results: Results) -> Line:
     return line(told, " against ", code(f"{names.base(results)}@{names.short(base.sha)}"))
 
 
-def footer(results: Results, run_url: str = "", report_url: str = "") -> Line:
-    """The last line: links, commits, how long it took, mlci's version."""
+def footer(results: Results, run_url: str = "", report_url: str = "", comment_id: str = "default") -> Line:
+    """The last line: links, which of several comments it is, commits, how long it took, mlci's version."""
     parts: list[Part] = []
     if link("", report_url).url:
         parts.append(link("Full report", report_url))
     if link("", run_url).url:
         parts.append(link("run", run_url))
+    if comment_id != "default":
+        parts.append(code(comment_id))
     parts += [compared] if (compared := _compared(results)) else []
     took = folds.took(results)
     parts += [took] if took else []

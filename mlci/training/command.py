@@ -48,7 +48,7 @@ def train(training: Training, *, watch: Callable[[], None]) -> Trained:
         TrainingError: the command cannot be run, failed, or left predictions that cannot be used.
     """
     command = parse(training)
-    job.check_open(training, Path(command[0]))
+    users.require_open(training.subject, training.environment.user, training.root, training.scratch, Path(command[0]))
     path = job.write_job(training, command_job(training))
     outcome = job.run(training, command, watch, {"MLCI_JOB": str(path)})
     output = failures.tail(outcome.log, training.root)

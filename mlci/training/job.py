@@ -151,7 +151,14 @@ def train(
         return command.train(training, watch=watcher(None, stop))
     follower = Follower(training.out / "events.jsonl", on_event)
     worker = Path(__file__).with_name("worker.py")
-    check_open(training, training.environment.python, worker)
+    users.require_open(
+        training.subject,
+        training.environment.user,
+        training.root,
+        training.scratch,
+        training.environment.python,
+        worker,
+    )
     job = write_job(training, worker_job(training))
     outcome = run(training, [str(training.environment.python), "-s", str(worker), str(job)], watcher(follower, stop))
     follower.poll()
@@ -187,24 +194,6 @@ def run(
         tick=tick,
         user=training.environment.user,
     )
-
-
-def check_open(training: Training, *programs: Path) -> None:
-    """See that another user, where one runs the code, may read the repository, the job and what is run.
-
-    Raises:
-        TrainingError: a folder on the way is closed to others.
-    """
-    user = training.environment.user
-    needed = (training.root, training.scratch, *programs)
-    closed = next((each for each in (users.barred(path, user) for path in needed) if each), None)
-    if user is not None and closed is not None:
-        raise TrainingError(
-            f"{training.subject} cannot be trained: its code runs as the user `{user.name}`, who may not read "
-            f"{closed}.",
-            hint=f"Open it to others (`chmod o+rx`) in an earlier step, or set {users.VARIABLE} to nothing: then all "
-            "runs as root.",
-        )
 
 
 def watcher(follower: Follower | None, stop: Stop | None) -> Callable[[], None]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mlci.errors import UserError
+from mlci.errors import TrainingError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,6 +103,26 @@ def barred(path: Path, user: User | None) -> Path | None:
         if _granted(status, user) & wanted != wanted:
             return each
     return None
+
+
+def require_open(subject: str, user: User | None, *needed: Path) -> None:
+    """See that another user, where one runs the code, may read the repository, the job and what is run.
+
+    Args:
+        subject: The training, as a sentence names it.
+        user: Whom it runs as.
+        needed: What that user must be able to read.
+
+    Raises:
+        TrainingError: a folder on the way is closed to others.
+    """
+    closed = next((each for each in (barred(path, user) for path in needed) if each), None)
+    if user is not None and closed is not None:
+        raise TrainingError(
+            f"{subject} cannot be trained: its code runs as the user `{user.name}`, who may not read {closed}.",
+            hint=f"Open it to others (`chmod o+rx`) in an earlier step, or set {VARIABLE} to nothing: then all "
+            "runs as root.",
+        )
 
 
 def _granted(status: os.stat_result, user: User) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from github_api import Fault
 
@@ -95,8 +97,9 @@ def test_two_configurations__side_by_side(runner, github):
     runner.run(comment_id="north")
     runner.run(comment_id="south")
 
-    assert (len(github.comments(7)), [each["name"] for each in github.check_runs]) == (
-        2,
+    told = [re.findall("`(north|south)`", each["body"]) for each in github.comments(7)]
+    assert (told, [each["name"] for each in github.check_runs]) == (
+        [["north"], ["south"]],
         ["mlci (north)", "mlci (south)"],
     )
 
