@@ -379,7 +379,7 @@ def test_error__no_function(failing):
         ),
         (
             "pipelin:plain",
-            "Candidate `a` is `pipelin:plain`, and the repository has no module `pipelin`.",
+            "Candidate `a` is `pipelin:plain`, and there is no module `pipelin` beside the configuration.",
             "Did you mean 'pipeline'?",
         ),
     ],
