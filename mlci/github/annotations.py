@@ -20,6 +20,7 @@ _OF_EXPECTATION: dict[str, Level] = {"critical": "failure", "warning": "warning"
 _SUMS = frozenset({"MLCI101", "MLCI102", "MLCI114"})  # of expectations that stand on lines of their own
 _UNJUDGED = "MLCI305"
 _POLICY = "MLCI4"
+_FEW = 2  # slices of one gate that are annotated one by one
 
 _MESSAGE = 4_000  # characters; GitHub ends a message at 64 KB
 _TITLE = 255  # characters, GitHub's limit
@@ -67,11 +68,30 @@ def _broken(dataset: DatasetResult) -> list[ExpectationResult]:
 def _of_gates(results: Results) -> Iterator[Annotation | None]:
     unjudged = {each.location for each in results.findings if each.code == _UNJUDGED}
     for name, model in results.models.items():
+        slices: dict[tuple[str, str], list[GateResult]] = {}
         for gate in model.gates:
             is_told = gate.status is None and gate.message and gate.location in unjudged
-            if gate.verdict == "fail" and not is_told:
-                on = f", {gate.slice}" if gate.slice else ""
-                yield _annotation(gate.location, "failure", f"{gate.metric} of {name}{on}", _failed(gate, model))
+            if gate.verdict != "fail" or is_told:
+                continue
+            if gate.slice:
+                slices.setdefault((gate.metric, gate.rule), []).append(gate)
+            else:
+                yield _annotation(gate.location, "failure", f"{gate.metric} of {name}", _failed(gate, model))
+        for failed in slices.values():
+            yield from _of_slices(name, model, failed)
+
+
+def _of_slices(name: str, model: ModelResult, failed: list[GateResult]) -> Iterator[Annotation | None]:
+    """The slices in which one gate fails: a few one by one, many in one annotation that begins with the worst."""
+    if len(failed) <= _FEW:
+        for gate in failed:
+            title = f"{gate.metric} of {name}, {gate.slice}"
+            yield _annotation(gate.location, "failure", title, _failed(gate, model))
+        return
+    first, *others = sorted(failed, key=lambda each: each.change if each.change is not None else 0.0)
+    more = f"{len(others)} more slices fail: {', '.join(each.slice for each in others)}."
+    title = f"{first.metric} of {name}, {len(failed)} slices"
+    yield _annotation(first.location, "failure", title, f"{_failed(first, model)}\n{more}")
 
 
 def _failed(gate: GateResult, model: ModelResult) -> str:

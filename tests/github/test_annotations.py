@@ -165,6 +165,34 @@ def test_annotations__a_failed_gate(gate, comparisons, title, message):
     )
 
 
+def test_annotations__many_slices_of_a_gate():
+    """A gate that fails in many slices is told once: by the worst of them, and the others' names."""
+    gates = [
+        failed(rule="max_regression", slice=f"carrier = {name}", change=change)
+        for name, change in {"AA": -0.1, "B6": -0.3, "DL": -0.2}.items()
+    ]
+
+    found = one(run(gates=gates))
+
+    last = found.message.splitlines()[-1]
+    assert (found.title, last) == (
+        "roc_auc of income, 3 slices",
+        "2 more slices fail: carrier = DL, carrier = AA.",
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_annotations__a_few_slices_of_a_gate(count):
+    """One or two slices are told one by one."""
+    gates = [
+        failed(rule="max_regression", slice=f"carrier = {index}", value=0.8 - index / 10) for index in range(count)
+    ]
+
+    assert [each.title for each in annotations.of(run(gates=gates))] == [
+        f"roc_auc of income, carrier = {index}" for index in range(count)
+    ]
+
+
 @pytest.mark.parametrize("verdict", ["pass", "warn"])
 def test_annotations__a_gate_that_did_not_fail(verdict):
     """Only gates that failed are annotated."""
