@@ -229,11 +229,11 @@ def test_release__pins_the_image(release, tmp_path):
     shutil.copy(ROOT / "action.yml", tmp_path)
     before = load(tmp_path / "action.yml")
 
-    done = play(release, "Point action.yml at the image", tmp_path, IMAGE=f"docker://ghcr.io/mlci/mlci@{DIGEST}")
+    done = play(release, "Point action.yml at the image", tmp_path, IMAGE=f"docker://registry.example/mlci/mlci@{DIGEST}")
 
     assert done.returncode == 0
     assert load(tmp_path / "action.yml") == before | {
-        "runs": before["runs"] | {"image": f"docker://ghcr.io/mlci/mlci@{DIGEST}"}
+        "runs": before["runs"] | {"image": f"docker://registry.example/mlci/mlci@{DIGEST}"}
     }
 
 
@@ -241,7 +241,7 @@ def test_release__pins_no_image_without_digest(release, tmp_path):
     """A build that gave no digest ends the release before action.yml is written."""
     shutil.copy(ROOT / "action.yml", tmp_path)
 
-    done = play(release, "Point action.yml at the image", tmp_path, IMAGE="docker://ghcr.io/mlci/mlci@")
+    done = play(release, "Point action.yml at the image", tmp_path, IMAGE="docker://registry.example/mlci/mlci@")
 
     assert done.returncode != 0
     assert (tmp_path / "action.yml").read_bytes() == (ROOT / "action.yml").read_bytes()
