@@ -229,7 +229,9 @@ def test_release__pins_the_image(release, tmp_path):
     shutil.copy(ROOT / "action.yml", tmp_path)
     before = load(tmp_path / "action.yml")
 
-    done = play(release, "Point action.yml at the image", tmp_path, IMAGE=f"docker://registry.example/mlci/mlci@{DIGEST}")
+    done = play(
+        release, "Point action.yml at the image", tmp_path, IMAGE=f"docker://registry.example/mlci/mlci@{DIGEST}"
+    )
 
     assert done.returncode == 0
     assert load(tmp_path / "action.yml") == before | {
