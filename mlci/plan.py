@@ -73,9 +73,10 @@ def task(event: Event, given: Inputs) -> Task:
             hint="Judge on `pull_request`, and publish on `workflow_run` with `mode: publish`; see docs/github.md.",
             code="MLCI522",
         )
-    if given.mode == "record" and event.kind in {"pull_request", "merge_group"}:
+    if given.mode == "record" and not event.is_default_branch:
         raise UserError(
-            f"`mode: record` is for the default branch, and this is `{event.kind}`: its baseline is not merged yet.",
+            f"`mode: record` is for the default branch, {event.default_branch}, and this is `{event.kind}` on "
+            f"{event.ref or 'no branch'}: its baseline is not merged yet.",
             hint="Leave `mode` out, or record on `push` to the default branch.",
             code="MLCI522",
         )

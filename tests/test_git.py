@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from mlci.errors import GitError
@@ -159,3 +161,21 @@ def test_bare_repository_in_a_folder__is_not_taken(history):
 
     with pytest.raises(GitError):
         Repository.at(bare)
+
+
+@pytest.mark.skipif(shutil.which("git-lfs") is not None, reason="Git LFS lays its files out itself")
+def test_worktree__of_a_checkout_with_git_lfs(history, tmp_path):
+    """Where the checkout was set up for Git LFS and the program is not here, the base is laid out with pointers."""
+    repo, _ = history
+    pointer = "version https://git-lfs.github.com/spec/v1\n"
+    sha = repo.put(".gitattributes", "*.csv filter=lfs\n").put("d.csv", pointer).commit("lfs")
+    for name, value in {
+        "required": "true",
+        "smudge": "git-lfs smudge -- %f",
+        "process": "git-lfs filter-process",
+    }.items():
+        repo.git("config", f"filter.lfs.{name}", value)
+
+    Repository(repo.folder).add_worktree(sha, tmp_path / "base")
+
+    assert (tmp_path / "base" / "d.csv").read_text() == pointer

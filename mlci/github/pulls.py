@@ -67,16 +67,6 @@ def _name(repository: Repository | None) -> str:
     return "" if repository is None else repository.full_name
 
 
-def current_head(client: Client, number: int) -> str:
-    """The commit at the head of a pull request now: one call.
-
-    Raises:
-        ApiError: GitHub does not tell.
-    """
-    with client.calling(f"look at pull request {number}", _NEEDS):
-        return client.repository.get_pull(number).head.sha
-
-
 def changes_workflows(client: Client, number: int) -> bool:
     """Whether a pull request touches what runs it: workflows, or actions of the repository. A call per 100 files.
 

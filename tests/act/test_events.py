@@ -131,6 +131,16 @@ def test_record__is_for_the_default_branch(runner, github):
     assert (ran.code, github.requests, "default branch" in ran.log) == (2, [], True)
 
 
+def test_record__on_another_branch_than_the_default(pushed, github):
+    """A push elsewhere is not what later pull requests are compared with."""
+    runner, *_ = pushed
+    runner.variables["GITHUB_REF"] = "refs/heads/topic"
+
+    ran = runner.run(mode="record")
+
+    assert (ran.code, github.requests, "refs/heads/topic" in ran.log) == (2, [], True)
+
+
 def test_inputs__all_that_is_wrong_at_once(runner, github):
     """Every wrong input is named, and nothing is run."""
     ran = runner.run(mode="evalute", fail_on="sometimes")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from github_api import Fault
+
+from mlci import action, ownership
+from mlci.github.commands import Log
 
 
 def only(items):
@@ -64,3 +70,16 @@ def _cancel(runner, is_on_its_way):
     runner.process.send_signal(signal.SIGINT)
     time.sleep(0.05)
     runner.process.send_signal(signal.SIGTERM)
+
+
+def test_give_back__where_the_system_does_not_let_root(monkeypatch, capsys, tmp_path):
+    """Files whose owner cannot be changed, as on some network disks, cost the run nothing but a line in the log."""
+
+    def refused(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(ownership, "give_back", refused)
+
+    action._give_back(tmp_path, Path("mlci-out"), Log(sys.stdout, {}))
+
+    assert "stay root's" in capsys.readouterr().out

@@ -44,7 +44,7 @@ def publish(runner, github, judged, tmp_path):
     (tmp_path / "empty").mkdir()
     second = replace(runner, workspace=tmp_path / "empty", folder=tmp_path / "second", event="workflow_run")
 
-    def publish(content=None, artifact=None, **inputs):
+    def publish(content=None, artifact=None, *, conclusion="success", **inputs):
         content = json.dumps(results).encode() if content is None else content
         github.artifact(run_id=RUN_OF_FORK, name="mlci-results", content=artifact or zipped(content=content))
         second.payload = {
@@ -55,7 +55,7 @@ def publish(runner, github, judged, tmp_path):
                 "head_branch": "topic",
                 "head_repository": {"full_name": "fork/flights", "owner": {"login": "fork"}},
                 "event": "pull_request",
-                "conclusion": "success",
+                "conclusion": conclusion,
             },
             "repository": {"full_name": "octo/flights", "default_branch": "main"},
         }
@@ -75,6 +75,14 @@ def test_publish__posts_what_the_first_workflow_found(publish, github, judged):
     assert (ran.code, check["head_sha"], check["conclusion"], results["verdict"]) == (0, head, "neutral", "warn")
     assert f"actions/runs/{RUN_OF_FORK}" in comment["body"]
     assert (ran.outputs["comment-url"], ran.outputs["verdict"]) == (comment["html_url"], "warn")
+
+
+@pytest.mark.parametrize("conclusion", ["cancelled", "skipped", "action_required", "startup_failure", "stale"])
+def test_publish__of_a_run_that_judged_nothing(publish, github, conclusion):
+    """A run that did not come to its end has no results: that is no failure of publishing."""
+    ran = publish(conclusion=conclusion)
+
+    assert (ran.code, github.requests) == (0, [])
 
 
 def test_publish__again_updates(publish, github):

@@ -234,6 +234,21 @@ def test_hostile_names__make_no_command(runner, checkout, push):
     assert (forged, stopped) == ([], "")
 
 
+def test_template_of_a_pull_request_that_brings_the_configuration__is_not_taken(runner, github, checkout, push):
+    """Where the base has no configuration, a pull request does not write its own report."""
+    checkout.git("rm", "--quiet", "mlci.yml")
+    checkout.commit("none")
+    checkout.git("branch", "--force", "main", "HEAD")
+    checkout.put("mlci.yml", CONFIG_OF.format(path="data.csv") + "report: {template: t.j2}\n")
+    checkout.put("t.j2", '{% extends "base" %}{% block headline %}forged{% endblock %}')
+    push()
+
+    runner.run()
+
+    body = only(github.comments(7))["body"]
+    assert ("forged" in body, "## " in body, "mlci.yml is new here" in body) == (False, True, True)
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -249,6 +249,17 @@ def test_post__a_bots_own_token_needs_no_asking(hub):
     assert (comment.post(job, 7, report(), author=None).what, calls(hub)) == ("updated", ["GET", "PATCH"])
 
 
+def test_post__another_apps_token_finds_its_comment_again(hub):
+    """An App whose name the token does not tell posts once; a stranger's mark is no App's."""
+    hub.token("ghs_ours", login="our-app[bot]", app="our-app", permissions={"pull-requests": "write"})
+    hub.add_comment(7, report(OLD, 18), login="stranger", type="User")
+    ours = Client(Access(repository="octo/flights", api_url=hub.url, token="ghs_ours", patience=0.0))  # noqa: S106 - the stand-in's
+
+    posted = [comment.post(ours, 7, report(HEAD, run), author=None).what for run in (20, 21)]
+
+    assert (posted, len(hub.comments(7))) == (["created", "updated"], 2)
+
+
 def test_post__a_persons_token_is_asked_for_its_name(hub):
     """A person's token is asked whose it is, only where there is a marked comment; logins have no case."""
     hub.token("ghp_ada", login="Ada", app=None, permissions={"pull-requests": "write"})

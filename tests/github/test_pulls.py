@@ -97,19 +97,6 @@ def test_of_run__a_permission_that_is_missing(github, client):
     assert (caught.value.code, "pull-requests: read" in caught.value.hint) == ("MLCI501", True)
 
 
-def test_current_head__is_what_it_is_now(github, client):
-    """The head is asked for, in one call."""
-    github.pull(12, **{**THEIRS, "head_sha": NEWER})
-    assert (pulls.current_head(client, 12), len(github.requests)) == (NEWER, 1)
-
-
-def test_current_head__of_no_pull_request(client):
-    """A pull request that is not there is an error, not an empty head."""
-    with pytest.raises(ApiError) as caught:
-        pulls.current_head(client, 404)
-    assert caught.value.status == 404
-
-
 RENAMED = {"filename": "old/build.yml", "status": "renamed", "previous_filename": ".github/workflows/build.yml"}
 
 
