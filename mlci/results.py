@@ -207,6 +207,9 @@ class Comparison(Record):
     rows_needed: int | None = None  # holdout rows that would settle it, where it is inconclusive
     note: Text = ""
     greater_is_better: bool = True
+    candidate_low: float | None = None  # an interval of the candidate's own value, of fairness metrics
+    candidate_high: float | None = None
+    seed_share: float | None = None  # of one training's variance, the part that its seed makes (`repeats`)
 
 
 class GateResult(Record):
@@ -214,6 +217,8 @@ class GateResult(Record):
 
     metric: Name
     slice: Name = ""
+    sensitive: Name = ""  # the column whose groups a fairness metric compares
+    reference: Name = ""  # what it was held against besides the merge base: `best`, or a tag or commit
     rule: Rule
     threshold: float
     value: float | None = None  # the candidate's
@@ -234,6 +239,75 @@ class Holdout(Record):
     overlap_rows: int = 0  # holdout rows that also stand in training
     overlap_by: Literal["", "key", "content"] = ""
     groups: int | None = None  # clusters in the holdout, where rows belong together
+    cluster: Name = ""  # the column that tells which rows belong together
+    sample_weight: Name = ""  # the column that rows are weighed by
+    judged: int | None = None  # commits of the base branch that this holdout has judged, by the ledger
+
+
+class Bin(Record):
+    """Holdout rows whose predicted probability lies in (low, high]; the first bin holds 0, too."""
+
+    low: float
+    high: float
+    rows: int
+    predicted: float | None = None  # mean predicted probability; None of no rows
+    observed: float | None = None  # the share in which it happened
+
+
+class Reliability(Record):
+    """How far one side's probabilities are from what happens; of several classes, those of the predicted one."""
+
+    error: float  # the expected calibration error: the bins' mean |observed − predicted|, weighed by their rows
+    bins: tuple[Bin, ...]
+
+
+class Calibration(Record):
+    """Both sides' reliability."""
+
+    candidate: Reliability
+    baseline: Reliability | None = None
+
+
+class Group(Record):
+    """The holdout rows that share a value of a sensitive column, with what each rate is there."""
+
+    name: Name
+    rows: int
+    candidate: dict[Name, float | None] = {}
+    baseline: dict[Name, float | None] = {}
+
+
+class FairnessResult(Record):
+    """How alike the groups of one sensitive column are treated. `comparisons` hold a fairness metric each."""
+
+    sensitive: Name
+    groups: tuple[Group, ...]
+    comparisons: tuple[Comparison, ...]
+    note: Text = ""  # such as groups with too few rows, which are left out
+
+
+class Search(Record):
+    """The search for the slice that fell furthest. Its interval pays for all slices that were looked at."""
+
+    metric: Name
+    columns: tuple[Name, ...]
+    depth: int
+    slices: int  # that were looked at
+    min_rows: int
+    worst: Comparison | None = None  # None where there was none to look at
+    worse: int = 0  # how many slices are worse than the margin for certain, all of them paid for
+
+
+class ReferenceResult(Record):
+    """A commit that gates hold against besides the merge base, so that small losses do not add up."""
+
+    name: Name  # `best`, or the tag, branch or commit of the configuration
+    sha: Name = ""
+    same_as_base: bool = False  # it is the merge base: nothing more to compare
+    reason: Text = ""  # why there is no comparison, where there is none
+    paired: bool = True
+    side: Side | None = None
+    comparisons: tuple[Comparison, ...] = ()
 
 
 class ModelResult(Record):
@@ -256,6 +330,11 @@ class ModelResult(Record):
     difference: Difference = Difference()
     comparisons: tuple[Comparison, ...] = ()
     gates: tuple[GateResult, ...] = ()
+    repeats: int = 1  # trainings of each side, each with another seed
+    calibration: Calibration | None = None  # of classifiers that give probabilities
+    fairness: tuple[FairnessResult, ...] = ()
+    search: Search | None = None
+    references: tuple[ReferenceResult, ...] = ()
 
 
 class FileChange(Record):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlci.config.suggest import did_you_mean
 from mlci.errors import ConfigError
-from mlci.stats.metrics import METRICS, RESOURCES
+from mlci.stats.metrics import ALIASES, FAIRNESS, METRICS, RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,33 +44,79 @@ def _references(config: Config, name: str, model: ModelConfig) -> Iterator[Probl
 
 
 def _metrics(name: str, model: ModelConfig) -> Iterator[Problem]:
-    named = [(("primary",), model.primary), *((("metrics", i), each) for i, each in enumerate(model.metrics))]
-    for path, metric in named:
-        if model.task not in METRICS[metric].tasks:
-            fitting = [each for each in METRICS if model.task in METRICS[each].tasks]
-            yield (
-                ("models", name, *path),
-                f"'{metric}' does not fit a {model.task} task.",
-                did_you_mean(metric, fitting).strip(),
-            )
+    """Metrics that do not exist or do not fit, wherever they are named."""
+    at = ("models", name)
+    yield from (((*at, *path), message, hint) for path, message, hint in _named(model))
     for metric, gate in model.gates.items():
-        path = ("models", name, "gates", metric)
-        if metric in METRICS and model.task not in METRICS[metric].tasks:
-            yield path, f"'{metric}' does not fit a {model.task} task.", ""
+        path = (*at, "gates", metric)
+        yield from (((*path, rule), message, hint) for rule, message, hint in _rules(metric, gate, model))
+    for scorer in model.scorers:
+        if scorer in METRICS or scorer in RESOURCES or scorer in FAIRNESS:
+            yield (*at, "scorers", scorer), f"'{scorer}' is already the name of a built-in metric.", "Give it another."
+    yield from (((*at, *path), message, hint) for path, message, hint in _fairness(model))
+
+
+def _named(model: ModelConfig) -> Iterator[Problem]:
+    fitting = [each for each in METRICS if model.task in METRICS[each].tasks]
+    own = tuple(model.scorers)
+    for path, metric, known in (
+        (("primary",), model.primary, fitting),
+        *((("metrics", i), each, [*fitting, *own]) for i, each in enumerate(model.metrics)),
+        *((("gates", each), each, [*fitting, *own, *RESOURCES]) for each in model.gates),
+    ):
+        if metric in known:
+            continue
+        hint = did_you_mean(ALIASES.get(metric, metric), known).strip()
+        if metric in METRICS:
+            yield path, f"'{metric}' does not fit a {model.task} task.", hint
+        elif metric in own:
+            yield path, f"'{metric}' cannot elect the winner: a metric of your own judges the holdout alone.", hint
+        elif metric in FAIRNESS:
+            yield path, f"'{metric}' compares groups.", "It stands under fairness: {sensitive: [...], gates: {...}}."
         else:
-            yield from (((*path, rule), message, hint) for rule, message, hint in _rules(metric, gate))
+            what = ", so no gate can watch it" if path[0] == "gates" else ""
+            yield path, f"'{metric}' is no metric that mlci knows{what}.", hint
+    if model.primary == "expected_calibration_error":
+        hint = "Elect by log_loss or brier_score, which reward calibration as well."
+        yield ("primary",), "expected_calibration_error cannot elect: a constant prediction can have none.", hint
 
 
-def _rules(metric: str, gate: Gate) -> Iterator[tuple[str, str, str]]:
+def _fairness(model: ModelConfig) -> Iterator[Problem]:
+    if model.fairness is None:
+        return
+    if not model.fairness.all_metrics:
+        yield ("fairness",), "fairness names no metric.", "Give metrics: [demographic_parity_difference], or gates."
+    named = (*((("metrics", i), each) for i, each in enumerate(model.fairness.metrics)),)
+    for path, metric in (*named, *((("gates", each), each) for each in model.fairness.gates)):
+        if model.task not in FAIRNESS[metric].tasks:
+            yield ("fairness", *path), f"'{metric}' does not fit a {model.task} task.", ""
+    for metric, gate in model.fairness.gates.items():
+        path = ("fairness", "gates", metric)
+        if gate.max_increase is not None:
+            yield (*path, "max_increase"), f"'{metric}' is a score, not a cost.", "Use max_regression: 0.02."
+        if gate.slices:
+            yield (*path, "slices"), f"'{metric}' compares groups already.", "Leave `slices` out."
+        for rule, message, hint in _limits(metric, gate, FAIRNESS[metric].bounds):
+            yield (*path, rule), message, hint
+
+
+def _rules(metric: str, gate: Gate, model: ModelConfig) -> Iterator[tuple[str, str, str]]:
     if metric in RESOURCES and gate.max_regression is not None:
         yield "max_regression", f"'{metric}' is a cost, not a score.", "Use max_increase: 50%."
-    if metric in METRICS and gate.max_increase is not None:
+    if metric not in RESOURCES and gate.max_increase is not None:
         yield "max_increase", f"'{metric}' is a score, not a cost.", "Use max_regression: 0.01."
+    if metric in METRICS and model.task in METRICS[metric].tasks:
+        yield from _limits(metric, gate, METRICS[metric].bounds)
+    else:
+        yield from _limits(metric, gate, (float("-inf"), float("inf")))
+
+
+def _limits(metric: str, gate: Gate, bounds: tuple[float, float]) -> Iterator[tuple[str, str, str]]:
+    """Limits that no model can keep."""
+    low, high = bounds
     if gate.min is not None and gate.max is not None and gate.min > gate.max:
         yield "min", f"min {gate.min:g} is greater than max {gate.max:g}: no model can pass.", "Swap the two."
-    if metric in METRICS:
-        low, high = METRICS[metric].bounds
-        if gate.min is not None and gate.min > high:
-            yield "min", f"'{metric}' is never greater than {high:g}: no model can pass.", ""
-        if gate.max is not None and gate.max < low:
-            yield "max", f"'{metric}' is never less than {low:g}: no model can pass.", ""
+    if gate.min is not None and gate.min > high:
+        yield "min", f"'{metric}' is never greater than {high:g}: no model can pass.", ""
+    if gate.max is not None and gate.max < low:
+        yield "max", f"'{metric}' is never less than {low:g}: no model can pass.", ""

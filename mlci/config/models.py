@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from mlci.stats.metrics import ALIASES, METRICS, RESOURCES
+from mlci.stats.metrics import FAIRNESS, METRICS
 
 Task = Literal["binary", "multiclass", "regression"]
 OnInconclusive = Literal["pass", "warn", "fail"]
@@ -140,11 +140,58 @@ class Gate(Model):
         return self
 
 
+def _known_fairness(name: str) -> str:
+    """The name of a fairness metric."""
+    if name not in FAIRNESS:
+        from mlci.config.suggest import did_you_mean
+
+        hint = did_you_mean(name, FAIRNESS).strip()
+        raise ValueError(f"'{name}' is no fairness metric that mlci knows{HINT}{hint}")
+    return name
+
+
 class Fairness(Model):
     """Disaggregated metrics over sensitive columns, which need not be features."""
 
-    sensitive: Columns
-    gates: dict[str, Gate] = {}
+    sensitive: Columns = Field(min_length=1, description="Columns of the dataset; `drop` keeps them from the candidates.")
+    metrics: tuple[Annotated[str, AfterValidator(_known_fairness)], ...] = Field(
+        (), description="Fairlearn's names; those of the gates are always there."
+    )
+    gates: dict[Annotated[str, AfterValidator(_known_fairness)], Gate] = {}
+
+    @property
+    def all_metrics(self) -> tuple[str, ...]:
+        """What is reported: what is listed, then what only a gate names, each once."""
+        return tuple(dict.fromkeys((*self.metrics, *self.gates)))
+
+
+class Scorer(Model):
+    """A metric of the user's own, as scikit-learn's `make_scorer` takes it."""
+
+    function: str = Field(pattern=ENTRY, description="module:function, called with (y_true, y_pred).")
+    response_method: Literal["predict", "predict_proba", "decision_function"] = Field(
+        "predict", description="What y_pred is: labels or values, probabilities, or scores to rank by."
+    )
+    greater_is_better: bool = True
+    resamples: int = Field(999, ge=99, le=9999, description="Of the bootstrap that its interval is from.")
+
+
+def _scorer(value: Any) -> Any:  # noqa: ANN401 - whatever the document held
+    return {"function": value} if isinstance(value, str) else value
+
+
+class WorstSlice(Model):
+    """Where to look for the slice that fell furthest, beyond those that are named."""
+
+    columns: Columns = Field(min_length=1, description="Columns whose values, and pairs of values, are slices.")
+    depth: Literal[1, 2] = Field(2, description="Slices of one column, or also of two together.")
+    bins: int = Field(4, ge=2, le=20, description="Parts of a column of numbers, cut at quantiles of the holdout.")
+    min_rows: int = Field(100, ge=2, description="Slices with fewer rows are not looked at.")
+    on_worse: OnInconclusive = Field("warn", description="What a slice that is worse for certain leads to.")
+
+
+def _worst_slice(value: Any) -> Any:  # noqa: ANN401 - whatever the document held
+    return {"columns": value} if isinstance(value, str | list | tuple) else value
 
 
 def _slice(value: Any) -> Any:  # noqa: ANN401 - whatever the document held
@@ -170,28 +217,6 @@ class Slice(Model):
         return edges
 
 
-def _known(name: str) -> str:
-    """A metric's name, checked against the table."""
-    if name not in METRICS:
-        from mlci.config.suggest import did_you_mean
-
-        hint = did_you_mean(ALIASES.get(name, name), METRICS).strip()
-        raise ValueError(f"'{name}' is no metric that mlci knows{HINT}{hint}")
-    return name
-
-
-def _known_gate(name: str) -> str:
-    """A gate's name: a metric, or what a training costs."""
-    if name in RESOURCES:
-        return name
-    if name not in METRICS:
-        from mlci.config.suggest import did_you_mean
-
-        hint = did_you_mean(ALIASES.get(name, name), [*METRICS, *RESOURCES]).strip()
-        raise ValueError(f"'{name}' is no metric that mlci knows, so no gate can watch it{HINT}{hint}")
-    return name
-
-
 class ModelConfig(Model):
     """A named prediction task."""
 
@@ -209,9 +234,16 @@ class ModelConfig(Model):
     drop: Columns = Field((), description="Columns that no candidate is given.")
     primary: str
     metrics: tuple[str, ...] = ()
+    scorers: dict[Named, Annotated[Scorer, BeforeValidator(_scorer)]] = Field(
+        {}, description="Metrics of your own: name: module:function. Each is reported, and a gate may name it."
+    )
+    cluster: str | None = Field(None, description="A column; rows that share its value count as one draw.")
+    sample_weight: str | None = Field(None, description="A column; how much each row weighs in the metrics, >= 0.")
+    repeats: int = Field(1, ge=1, le=50, description="Trainings of each side, each with another seed.")
     slices: tuple[Annotated[Slice, BeforeValidator(_slice)], ...] = ()
+    worst_slice: Annotated[WorstSlice, BeforeValidator(_worst_slice)] | None = None
     min_rows: int = Field(30, ge=1, description="A slice with fewer rows is reported, never gated.")
-    gates: dict[Annotated[str, AfterValidator(_known_gate)], Gate] = {}
+    gates: dict[str, Gate] = {}
     fairness: Fairness | None = None
     confidence: float = Field(0.95, gt=0.5, lt=1, description="Family-wise, over all the model's gates.")
     on_inconclusive: OnInconclusive = "warn"
@@ -221,19 +253,9 @@ class ModelConfig(Model):
 
     @property
     def all_metrics(self) -> tuple[str, ...]:
-        """The primary metric, then the others, then those that only a gate names; each once."""
-        gated = (name for name in self.gates if name in METRICS)
-        return tuple(dict.fromkeys((self.primary, *self.metrics, *gated)))
-
-    @field_validator("primary")
-    @classmethod
-    def _known_primary(cls, name: str) -> str:
-        return _known(name)
-
-    @field_validator("metrics")
-    @classmethod
-    def _known_metrics(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_known(name) for name in names)
+        """The primary metric, then the others, then those that only a gate names; each once, none of `scorers`."""
+        listed = dict.fromkeys((self.primary, *self.metrics, *self.gates))
+        return tuple(name for name in listed if name in METRICS)
 
     @model_validator(mode="after")
     def _whole(self) -> ModelConfig:
@@ -254,6 +276,14 @@ class Baseline(Model):
 
     branch: str = "main"
     store: str = Field("retrain", description="retrain | branch | a directory | an fsspec URL")
+    reference: str = Field(
+        "merge-base",
+        min_length=1,
+        description="What gates hold against besides the merge base: `best` of the ledger, or a tag, branch or commit.",
+    )
+    ledger: str = Field(
+        ".mlci/ledger.jsonl", min_length=1, description="Where the best commits are recorded: a file, or an fsspec URL."
+    )
 
 
 class Report(Model):

@@ -104,6 +104,14 @@ _ALL = [
         greater_is_better=False,
     ),
     Metric(
+        "expected_calibration_error",
+        CLASSES,
+        "losses",
+        "probability",
+        "expected_calibration_error",  # scikit-learn has none: Guo et al. 2017, of ten bins of equal width
+        greater_is_better=False,
+    ),
+    Metric(
         "mean_absolute_error",
         REGRESSION,
         "losses",
@@ -161,6 +169,61 @@ ALIASES: dict[str, str] = {
     "mcc": "matthews_corrcoef",
 }
 """Names that people write, and the one that mlci uses: the sign stands in the direction, not in the name."""
+
+# --- fairness --------------------------------------------------------------------------------------------------
+
+Form = Literal["difference", "ratio", "group_min", "group_max"]
+
+
+@dataclass(frozen=True, slots=True)
+class FairnessMetric:
+    """A metric of how alike a model treats the groups of a sensitive column, as Fairlearn defines it.
+
+    `rates` are what each group is measured by, under the names of `fairlearn.metrics` and `sklearn.metrics`; of two,
+    the one that is worse counts. `form` is what becomes of the groups' values: the greatest less the least, the least
+    over the greatest, the least, or the greatest.
+    """
+
+    name: str
+    rates: tuple[str, ...]
+    form: Form
+    tasks: frozenset[str] = BINARY
+    greater_is_better: bool = False
+    bounds: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def sign(self) -> int:
+        """+1 where greater is better, −1 where less is: gain = sign · (candidate − baseline)."""
+        return 1 if self.greater_is_better else -1
+
+
+def _forms(rate: str, *forms: Form, tasks: frozenset[str] = BINARY) -> list[FairnessMetric]:
+    return [FairnessMetric(f"{rate}_{form}", (rate,), form, tasks, form in ("ratio", "group_min")) for form in forms]
+
+
+_FAIRNESS = [
+    FairnessMetric("demographic_parity_difference", ("selection_rate",), "difference"),
+    FairnessMetric("demographic_parity_ratio", ("selection_rate",), "ratio", greater_is_better=True),
+    FairnessMetric("equalized_odds_difference", ("true_positive_rate", "false_positive_rate"), "difference"),
+    FairnessMetric(
+        "equalized_odds_ratio", ("true_positive_rate", "false_positive_rate"), "ratio", greater_is_better=True
+    ),
+    FairnessMetric("equal_opportunity_difference", ("true_positive_rate",), "difference"),
+    FairnessMetric("equal_opportunity_ratio", ("true_positive_rate",), "ratio", greater_is_better=True),
+    *_forms("selection_rate", "difference", "ratio"),
+    *_forms("true_positive_rate", "difference", "ratio"),
+    *_forms("true_negative_rate", "difference", "ratio"),
+    *_forms("false_positive_rate", "difference", "ratio"),
+    *_forms("false_negative_rate", "difference", "ratio"),
+    *_forms("accuracy_score", "difference", "ratio", "group_min", tasks=CLASSES),
+    *_forms("zero_one_loss", "difference", "ratio", "group_max", tasks=CLASSES),
+    *_forms("balanced_accuracy_score", "group_min"),
+    *_forms("precision_score", "difference", "ratio", "group_min"),
+    *_forms("recall_score", "difference", "ratio", "group_min"),
+    *_forms("f1_score", "group_min"),
+]
+
+FAIRNESS: dict[str, FairnessMetric] = {metric.name: metric for metric in _FAIRNESS}
 
 RESOURCES: dict[str, str] = {
     "fit_seconds": "s",
