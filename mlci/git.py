@@ -160,6 +160,17 @@ class Repository:
             self._fetch(*(("--depth=1",) if self.shallow() else ()), remote, sha)
         return self.resolve(sha)
 
+    def fetch_any(self, name: str) -> str | None:
+        """A tag, a branch or a commit that the clone lacks, fetched; None where the remote has none of that name."""
+        remote = self._remote()
+        if remote is None or name.startswith("-"):
+            return None
+        depth = ("--depth=1",) if self.shallow() else ()
+        for source in (f"refs/tags/{name}", f"refs/heads/{name}", name):
+            if not self._fetch(*depth, remote, source).returncode:
+                return self.resolve(name) or self.resolve("FETCH_HEAD")
+        return None
+
     def branches(self) -> list[str]:
         """Local and remote branches, for a did-you-mean."""
         listed = self._run("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes")
