@@ -40,6 +40,7 @@ class Ended:
     code: int
     report: str  # as Markdown
     error: Exception | None = None
+    ledger: Path | None = None  # what was written beside the output folder
 
 
 def act(environ: MutableMapping[str, str], token: str) -> int:
@@ -75,7 +76,9 @@ def _evaluate(environ: MutableMapping[str, str], given: Inputs, event: Event, lo
         if board is not None:
             board.begin()
         ended = _judged(settings, given, event, log)
-        _give_back(workspace, given.out, log)
+        _give_back(workspace, workspace / given.out, log)
+        if ended.ledger is not None:
+            _give_back(workspace, ended.ledger.parent, log)
         if board is not None:
             number = event.pull_request.number if event.pull_request else None
             board.pin(notices.notice(ended.results, ended.report, given, ended.code, settings.links), number)
@@ -120,6 +123,7 @@ def _settings(given: Inputs, event: Event, workspace: Path) -> Settings:
         stands_for=Commit(sha=event.head_sha, ref=pull.head_ref if pull else event.ref.removeprefix("refs/heads/")),
         base_sha=event.base,
         credentials=Credentials(event.server_url, given.token) if given.token else None,
+        records=event.is_default_branch and given.mode in {"auto", "record"},
         links=Links(report_url=event.run_url, comment_id=given.comment_id, run_id=event.run_id),
         confined=True,
     )
@@ -155,7 +159,7 @@ def _judged(settings: Settings, given: Inputs, event: Event, log: Log) -> Ended:
         told = _left_over(settings) or outcome.ended_by((outcome.ours(error),), head)
         return _ended(told, OURS, error, settings, log)
     code = outcome.exit_code(done.results, at_fault=done.at_fault, fail_on=given.fail_on)
-    return Ended(done.results, code, done.report)
+    return Ended(done.results, code, done.report, ledger=done.ledger)
 
 
 def _left_over(settings: Settings) -> Results | None:
@@ -239,11 +243,11 @@ def _tell(  # noqa: PLR0913, PLR0917 - everything that is known at the end
     log.write(f"verdict: {results.verdict} ({event.head_sha[:7]}); the report is in the job's summary and in {out}/")
 
 
-def _give_back(workspace: Path, out: Path, log: Log) -> None:
+def _give_back(workspace: Path, folder: Path, log: Log) -> None:
     """Files that a container makes as root belong to the runner's user afterwards."""
     from mlci.ownership import give_back
 
     try:
-        give_back(workspace, workspace / out)
+        give_back(workspace, folder)
     except OSError as error:
         log.write(f"Files that were written stay root's, for their owner cannot be changed here: {error.strerror}.")

@@ -97,6 +97,7 @@ def _run(options: argparse.Namespace) -> int:
         models=tuple(options.model),
         cores=_cores(),
         target_branch=os.environ.get("GITHUB_BASE_REF") or None,
+        records=options.record,
     )
     with progress(os.environ) as shown:
         done = run(settings, shown)
@@ -173,12 +174,33 @@ def _render(options: argparse.Namespace) -> int:
     return PASS
 
 
+def _baseline(options: argparse.Namespace) -> int:
+    from mlci.baseline.keeping import command
+
+    print("\n".join(command(Path.cwd(), options.action, config=options.config, model=options.model)))
+    return PASS
+
+
 def _schema(options: argparse.Namespace) -> int:
     if options.results:
         from mlci.results import json_schema as document
     else:
         from mlci.config.load import schema as document
     print(json.dumps(document(), indent=1, ensure_ascii=False))
+    return PASS
+
+
+def _size(options: argparse.Namespace) -> int:
+    from mlci import size
+
+    answer = size.size(
+        options.condition,
+        reliability=options.reliability,
+        commits=options.commits,
+        adaptivity=options.adaptivity,
+        disagreement=options.disagreement,
+    )
+    print(json.dumps(size.document(answer), indent=1) if options.json else "\n".join(size.lines(answer)))
     return PASS
 
 
@@ -248,6 +270,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--head", metavar="REF", help="what to judge (default: the work tree as it is)")
     made.add_argument("--out", metavar="DIR", type=Path, default=Path("mlci-out"), help="default: %(default)s")
     made.add_argument("--model", metavar="NAME", action="append", default=[], help="only this model; repeatable")
+    made.add_argument("--record", action="store_true", help="add this commit of the base branch to the ledger")
 
     made = command(
         "validate",
@@ -276,8 +299,33 @@ def _parser() -> argparse.ArgumentParser:
 
     command("action", _action, "do what the container does in GitHub Actions", "mlci action")
 
+    made = command("baseline", _baseline, "show, list or prune the best commits on record", "mlci baseline show")
+    made.add_argument("action", choices=("show", "list", "prune"))
+    made.add_argument("--config", metavar="FILE", help="the configuration (default: mlci.yml, or pyproject.toml)")
+    made.add_argument("--model", metavar="NAME", help="only this model; prune needs it")
+
     made = command("schema", _schema, "print the JSON Schema of mlci.yml", "mlci schema > mlci.schema.json")
     made.add_argument("--results", action="store_true", help="of results.json instead")
+
+    made = command(
+        "size",
+        _size,
+        "say how many rows a holdout needs for a condition",
+        'mlci size --condition "n - o > 0.02 +/- 0.01" --reliability 0.9999 --commits 32 --adaptivity full',
+    )
+    made.add_argument(
+        "--condition", metavar="TEXT", required=True, help="of n (new accuracy), o (old) and d (differing)"
+    )
+    made.add_argument("--reliability", metavar="P", type=float, default=0.95, help="default: %(default)s")
+    made.add_argument("--commits", metavar="N", type=int, default=32, help="that it is to judge (default: %(default)s)")
+    made.add_argument(
+        "--adaptivity",
+        choices=("none", "full", "first"),
+        default="full",
+        help="who learns the verdicts: no author, every one, or every one until the first pass (default: %(default)s)",
+    )
+    made.add_argument("--disagreement", metavar="D", type=float, help="share of rows on which the two models differ")
+    made.add_argument("--json", action="store_true", help="print a document instead of a table")
 
     made = command("demo", _demo, "play a pull request of a real example", "mlci demo --pr better")
     made.add_argument("--pr", metavar="NAME", default="worse", help="worse, better, noise, bad-data or loosened")

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from mlci import gates, waiting
-from mlci.compare import Scored, compare
+from mlci import gates, insights, rivals, waiting
+from mlci.compare import compare
 from mlci.config.policy import fitted
 from mlci.config.policy import judge as policy_of
 from mlci.difference import difference
 from mlci.errors import TrainingError, UserError
 from mlci.record import findings_of
 from mlci.results import BaselineResult, Difference, Finding, ModelResult, worst
+from mlci.sides import Setting, Trainer, scored
 from mlci.workshop import workshop as workshop_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
     from mlci.config.models import ModelConfig
     from mlci.config.policy import Policy
-    from mlci.data.prepare import Holdouts, Prepared
+    from mlci.data.holdout import Holdouts
+    from mlci.data.prepare import Prepared
     from mlci.datasets import Tables
-    from mlci.errors import Location
     from mlci.plan import Plan
     from mlci.progress import Progress
     from mlci.record import Record
-    from mlci.training.job import Trained, Training
+    from mlci.rivals import Rival
+    from mlci.training.job import Trained
     from mlci.trees import Trees
     from mlci.workshop import Workshop
 
@@ -50,12 +52,26 @@ class Judged:
 class _Contest:
     """One model on its way: what was prepared, and both sides' trainings."""
 
-    setting: _Setting
-    policy: Policy
-    prepared: Prepared
-    head: Future[Trained]
-    base: Future[Trained] | None
-    halt: threading.Event  # ends the base's training, where there is nothing left to compare it with
+    trainer: Trainer
+    head: Future[tuple[Trained, ...]]
+    base: Future[tuple[Trained, ...]] | None
+    rival: Rival | None
+    halt: threading.Event  # ends the others' trainings, where there is nothing left to compare with them
+
+    @property
+    def setting(self) -> Setting:
+        """What the contest takes place in."""
+        return self.trainer.setting
+
+    @property
+    def policy(self) -> Policy:
+        """The rules that judge."""
+        return self.trainer.policy
+
+    @property
+    def prepared(self) -> Prepared:
+        """The model's data."""
+        return self.trainer.prepared
 
 
 def judge(  # noqa: PLR0913, PLR0917 - what the station before hands on
@@ -64,7 +80,7 @@ def judge(  # noqa: PLR0913, PLR0917 - what the station before hands on
     """Train, compare and judge every model of the plan; what fails on the way is a finding, and fails its model."""
     with workshop_of(todo, progress) as workshop:
         started = [
-            _start(_Setting(name, trees, todo, tables, scratch / "models" / name, record), workshop)
+            _start(Setting(name, trees, todo, tables, scratch / "models" / name, record), workshop)
             for name in todo.models
         ]
         return tuple(_judged(each, workshop) if isinstance(each, _Contest) else each for each in started)
@@ -80,28 +96,7 @@ def _judged(contest: _Contest, workshop: Workshop) -> Judged:
         return Judged(setting.name, _unjudged(setting.name, contest.policy, "it could not be judged", contest.prepared))
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """What a model's contest takes place in."""
-
-    name: str
-    trees: Trees
-    todo: Plan
-    tables: Tables
-    scratch: Path
-    record: Record
-
-    def where(self, *path: str | int) -> Location:
-        return self.trees.loaded.where("models", self.name, *path)
-
-    @property
-    def before(self) -> ModelConfig | None:
-        """The model as the base branch configures it."""
-        config = self.trees.base_config
-        return config.models.get(self.name) if config else None
-
-
-def _start(setting: _Setting, workshop: Workshop) -> _Contest | Judged:
+def _start(setting: Setting, workshop: Workshop) -> _Contest | Judged:
     """Split a model's data and let both sides train."""
     from mlci.data.prepare import check_split, prepare
 
@@ -130,96 +125,106 @@ def _start(setting: _Setting, workshop: Workshop) -> _Contest | Judged:
         setting.record.failed(error, setting.name)
         return Judged(setting.name, _unjudged(setting.name, policy, "its data could not be prepared"))
     setting.record.add(prepared.findings)
-    halt = threading.Event()
-    head = workshop.submit(_training(setting, policy, prepared, "head"))
-    base = workshop.submit(_training(setting, policy, prepared, "base"), halt) if prepared.base is not None else None
-    return _Contest(setting=setting, policy=policy, prepared=prepared, head=head, base=base, halt=halt)
-
-
-def _training(
-    setting: _Setting, policy: Policy, prepared: Prepared, side: Literal["head", "base"], *, own: bool = False
-) -> Training:
-    """What one side needs; `own`: the base predicts its own holdout, since it cannot predict the head's."""
-    from mlci.training import environment
-    from mlci.training.job import Training
-
-    tree = setting.trees.head if side == "head" or setting.trees.base is None else setting.trees.base
-    config = (tree.loaded or setting.trees.loaded).config.models[setting.name]
-    drop = policy.model.drop  # what the base branch keeps from its candidates, this one's do not get, either
-    train = prepared.head if side == "head" or prepared.base is None else prepared.base
-    holdout = prepared.base_holdout() if own else prepared.holdout
-    return Training(
-        model=setting.name,
-        side=side,
-        config=config.model_copy(update={"split": policy.model.split, **({"drop": drop} if side == "head" else {})}),
-        root=tree.folder,
-        train=train.path,
-        holdout=holdout.path,
-        train_rows=train.rows,
-        holdout_rows=holdout.rows,
-        classes=prepared.classes,
-        schema=train.schema,
-        environment=environment.own(side),
-        scratch=setting.scratch / (f"{side}-own" if own else side),
-        threads=setting.todo.threads,
-    )
+    halt, trainer = threading.Event(), Trainer(setting=setting, policy=policy, prepared=prepared)
+    head = workshop.submit(trainer.head())
+    base = workshop.submit(trainer.base(), halt) if prepared.base is not None else None
+    rival = rivals.start(setting, trainer, workshop, halt)
+    return _Contest(trainer=trainer, head=head, base=base, rival=rival, halt=halt)
 
 
 def _finish(contest: _Contest, workshop: Workshop) -> Judged:
-    """Wait for both sides, weigh and judge them."""
-    setting, prepared = contest.setting, contest.prepared
+    """Wait for all sides, weigh and judge them."""
+    setting, prepared, policy = contest.setting, contest.prepared, contest.policy
     try:
         head = waiting.result(contest.head)
     except TrainingError as error:
         setting.record.failed(error, setting.name)
         contest.halt.set()
-        if contest.base is not None:
-            contest.base.cancel()
-        return Judged(setting.name, _unjudged(setting.name, contest.policy, "it could not be trained", prepared))
+        for other in (contest.base, contest.rival.trained if contest.rival else None):
+            if other is not None:
+                other.cancel()
+        return Judged(setting.name, _unjudged(setting.name, policy, "it could not be trained", prepared))
     base, holdout, reason = _baseline(contest, workshop)
-    setting.record.add(head.findings)
+    third = rivals.finish(setting, contest.rival)
+    mine = head[0]
+    theirs = base[0] if base else None
+    setting.record.add((*mine.findings, *_seedless(setting, policy, head)))
     paired = holdout is prepared.holdout
-    candidate = _scored(prepared.holdout, head)
-    baseline = _scored(holdout, base) if base is not None else None
-    before = contest.policy.before
-    found = compare(contest.policy.model, candidate, baseline, paired=paired, before=before)
-    judged = gates.judge(
-        contest.policy.model,
-        found.comparisons,
-        head.side,
-        base.side if base else None,
-        where=lambda metric, rule: setting.where("gates", metric, rule),
-        promised=before is not None and contest.policy.comparable,
+    candidate, baseline = scored(prepared.holdout, head), scored(holdout, base) if base else None
+    found = compare(
+        policy.model,
+        candidate,
+        baseline,
+        paired=paired,
+        before=policy.before,
+        own=(),
+        against=third.against(contest.trainer) if third else (),
     )
-    setting.record.add(gates.findings(setting.name, found.comparisons, judged))
+    judged = gates.judge(
+        policy.model,
+        found,
+        mine.side,
+        theirs.side if theirs else None,
+        where=setting.where,
+        promised=policy.before is not None and policy.comparable,
+    )
+    searched = insights.search(policy.model, candidate, baseline if paired else None)
+    setting.record.add(
+        (
+            *gates.findings(setting.name, found.comparisons, judged),
+            *insights.finding(setting.name, policy.model, searched, setting.where("worst_slice")),
+        )
+    )
     result = ModelResult(
         verdict=worst([each.verdict for each in judged]),
-        **_question(contest.policy.model),
+        **_question(policy.model),
         classes=prepared.classes,
         family=found.family,
-        holdout=prepared.info,
-        candidates=head.candidates,
-        winner=head.winner,
-        side=head.side,
+        holdout=prepared.info.model_copy(update={"judged": setting.reference.judged if setting.reference else None}),
+        candidates=mine.candidates,
+        winner=mine.winner,
+        side=mine.side,
         baseline=BaselineResult(
-            source="retrained" if base else "none",
-            sha=(setting.trees.base_sha or "") if base else "",
+            source="retrained" if theirs else "none",
+            sha=(setting.trees.base_sha or "") if theirs else "",
             paired=paired,
             reason=reason,
-            side=base.side if base else None,
+            side=theirs.side if theirs else None,
         ),
-        difference=_difference(setting, head, base),
+        difference=_difference(setting, mine, theirs),
         comparisons=found.comparisons,
         gates=judged,
+        repeats=len(head),
+        calibration=insights.calibration(candidate, baseline),
+        fairness=found.fairness,
+        search=searched,
+        references=(third.result(found.references.get(third.rival.reference.name, ())),) if third else (),
     )
-    return Judged(setting.name, result, prepared.predictions(head, base if paired else None), head.model_path)
+    return Judged(setting.name, result, prepared.predictions(mine, theirs if paired else None), mine.model_path)
 
 
-def _baseline(contest: _Contest, workshop: Workshop) -> tuple[Trained | None, Holdouts, str]:
+def _seedless(setting: Setting, policy: Policy, trained: Sequence[Trained]) -> Iterator[Finding]:
+    """Trainings with other seeds that all predict the same tell nothing of the seeds."""
+    frames = [each.predictions.to_frame("side") for each in trained]
+    if len(frames) > 1 and all(each.equals(frames[0]) for each in frames[1:]):
+        yield Finding(
+            code="MLCI309",
+            severity="info",
+            message=f"The {len(frames)} trainings of `{setting.name}` with other seeds predict the same: seeds make no "
+            "difference to this model.",
+            hint="`repeats: 1` is as good, and faster."
+            if policy.model.candidates
+            else "Let the command take its `seed` from $MLCI_JOB, or set `repeats: 1`.",
+            location=setting.where("repeats"),
+            subject=setting.name,
+        )
+
+
+def _baseline(contest: _Contest, workshop: Workshop) -> tuple[tuple[Trained, ...], Holdouts, str]:
     """The base's side, the holdout that it was scored on, and in words what is special about it."""
     setting, prepared = contest.setting, contest.prepared
     if contest.base is None:
-        return None, prepared.holdout, _why_none(contest)
+        return (), prepared.holdout, _why_none(contest)
     try:
         return waiting.result(contest.base), prepared.holdout, ""
     except TrainingError as error:
@@ -230,7 +235,7 @@ def _baseline(contest: _Contest, workshop: Workshop) -> tuple[Trained | None, Ho
     if failed.stage == "predict" or lacking:
         # the base's own code cannot score the head's rows: each side is scored on its own
         try:
-            own = workshop.train(_training(setting, contest.policy, prepared, "base", own=True))
+            own = workshop.train(contest.trainer.base_alone())
         except TrainingError as error:
             failed = error
         else:
@@ -247,20 +252,10 @@ def _baseline(contest: _Contest, workshop: Workshop) -> tuple[Trained | None, Ho
         )
         for each in findings_of(failed, setting.name, "warn")
     )
-    return None, prepared.holdout, "the base branch's own code could not be trained"
+    return (), prepared.holdout, "the base branch's own code could not be trained"
 
 
-def _scored(holdout: Holdouts, trained: Trained) -> Scored:
-    return Scored(
-        target=holdout.target,
-        predictions=trained.predictions,
-        slices=holdout.slices,
-        rules=holdout.rules,
-        groups=holdout.groups,
-    )
-
-
-def _difference(setting: _Setting, head: Trained, base: Trained | None) -> Difference:
+def _difference(setting: Setting, head: Trained, base: Trained | None) -> Difference:
     if base is None:
         return Difference()
     prefix = setting.trees.prefix
@@ -317,12 +312,11 @@ def _unpaired(name: str, error: TrainingError) -> Finding:
     )
 
 
-def _not_judged_yet(setting: _Setting) -> Iterator[Finding]:
+def _not_judged_yet(setting: Setting) -> Iterator[Finding]:
     """Keys that the configuration may hold already, and that nothing judges in this version: never in silence."""
     config = setting.trees.loaded.config
     model = config.models[setting.name]
     for present, what, path in (
-        (model.fairness is not None, "fairness", ("fairness",)),
         (model.environment is not None, "environment", ("environment",)),
         (config.datasets[model.dataset].drift is not None, "drift", ("dataset",)),
         (config.baseline.store != "retrain", "baseline.store", ("dataset",)),

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from mlci.config.models import Config
     from mlci.data.read import Table
     from mlci.expectations.suites import Suite
     from mlci.plan import Plan
     from mlci.progress import Progress
     from mlci.record import Record
+    from mlci.references import Reference
     from mlci.results import DatasetChange
     from mlci.trees import Trees
 
@@ -104,6 +106,33 @@ def _base(trees: Trees, name: str, scratch: Path, record: Record) -> Table | Non
             for each in findings_of(error, name, "warn")
         )
         return None
+
+
+def of_reference(
+    trees: Trees, reference: Reference, config: Config, model: str, scratch: Path
+) -> tuple[Table, Table | None]:
+    """A model's dataset, and its test dataset where it has one, as another commit has them.
+
+    Args:
+        trees: Both sides, with the reference's tree.
+        reference: The commit.
+        config: Its configuration.
+        model: The model.
+        scratch: The run's folder: a table that was read already is not parsed again.
+
+    Raises:
+        DataError: one cannot be read.
+    """
+    from mlci.data.read import open_table
+
+    def opened(name: str) -> Table:
+        dataset = config.datasets[name]
+        tracked = reference.tree is not None and trees.in_commit(reference.sha, dataset.path)
+        root = reference.tree.folder if reference.tree and tracked else trees.data_folder(dataset.path)
+        return open_table(name, dataset, root=root, scratch=scratch / "tables", within=trees.within)
+
+    asked = config.models[model]
+    return opened(asked.dataset), opened(asked.split.test) if asked.split.test else None
 
 
 def _name_before(trees: Trees, name: str) -> str:

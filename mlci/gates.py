@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlci.results import Finding, GateResult, worst
 from mlci.stats.interval import ONE_CLASS
-from mlci.stats.metrics import RESOURCES
+from mlci.stats.metrics import FAIRNESS, RESOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from mlci.compare import Compared
     from mlci.config.models import Gate, ModelConfig
     from mlci.errors import Location
     from mlci.results import Comparison, Side, Verdict
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
 _FLOOR = {"fit_seconds": 0.5, "predict_seconds": 0.1, "peak_memory": 50e6, "model_size": 1e5}
 
 
+Where = Callable[..., "Location | None"]
+
+
 def judge(  # noqa: PLR0913 - what was found, and the rules that judge it
     policy: ModelConfig,
-    comparisons: Sequence[Comparison],
+    found: Compared,
     candidate: Side,
     baseline: Side | None,
-    where: Callable[[str, str], Location | None] = lambda _metric, _rule: None,
+    where: Where = lambda *_: None,
     *,
     promised: bool = False,
 ) -> tuple[GateResult, ...]:
@@ -32,68 +37,103 @@ def judge(  # noqa: PLR0913 - what was found, and the rules that judge it
 
     Args:
         policy: The rules that judge.
-        comparisons: What `compare` found under the same policy.
+        found: What `compare` found under the same policy.
         candidate: The candidate's costs.
         baseline: The baseline's costs; None where there is no baseline, so that only `min` and `max` can judge.
-        where: The place of a gate's rule in the configuration.
+        where: The place of a gate's rule in the model's configuration.
         promised: Whether the base branch has this model, so that a baseline which is missing is no reason to pass:
             each rule that needs it then gets the verdict of `on_inconclusive`, and at least `warn`.
     """
     untold = tuple(_promised(policy, candidate, where)) if promised and baseline is None else ()
+    compared = baseline is not None
     return untold + tuple(
         result
-        for metric, gate in policy.gates.items()
-        for result in (
-            _cost(metric, gate, candidate, baseline, where)
-            if metric in RESOURCES
-            else _score(metric, gate, comparisons, where, has_baseline=baseline is not None)
+        for part in (
+            _of_metrics(policy, found, candidate, baseline, where),
+            _of_fairness(policy, found, where, has_baseline=compared),
+            _of_references(found, where),
         )
+        for result in part
     )
 
 
-def _promised(
-    policy: ModelConfig, candidate: Side, where: Callable[[str, str], Location | None]
+def _of_metrics(
+    policy: ModelConfig, found: Compared, candidate: Side, baseline: Side | None, where: Where
 ) -> Iterator[GateResult]:
-    """The rules that a baseline should have judged, and did not."""
     for metric, gate in policy.gates.items():
+        if metric in RESOURCES:
+            yield from _cost(metric, gate, candidate, baseline, where)
+        else:
+            yield from _score(metric, gate, found.comparisons, where, has_baseline=baseline is not None)
+
+
+def _of_fairness(policy: ModelConfig, found: Compared, where: Where, *, has_baseline: bool) -> Iterator[GateResult]:
+    """A fairness gate judges each sensitive column."""
+    for column in found.fairness:
+        for metric, gate in policy.fairness.gates.items() if policy.fairness else ():
+            each = next(each for each in column.comparisons if each.metric == metric)
+
+            def at(*path: str) -> Location | None:
+                return where("fairness", *path)
+
+            told = [_regression(each, at)] if gate.max_regression is not None and has_baseline else []
+            for result in (*told, *_limits(metric, gate, each.candidate, each.note, at)):
+                yield result.model_copy(update={"sensitive": column.sensitive})
+
+
+def _of_references(found: Compared, where: Where) -> Iterator[GateResult]:
+    """The gates against a baseline, held against another commit, too."""
+    for name, comparisons in found.references.items():
+        for each in comparisons:
+            if each.gated:
+                yield _regression(each, where).model_copy(update={"reference": name})
+
+
+def _promised(policy: ModelConfig, candidate: Side, where: Where) -> Iterator[GateResult]:
+    """The rules that a baseline should have judged, and did not."""
+    fairness = policy.fairness
+    gates: list[tuple[str, str, Gate]] = [("", metric, gate) for metric, gate in policy.gates.items()]
+    for column in fairness.sensitive if fairness else ():
+        gates += [(column, metric, gate) for metric, gate in fairness.gates.items()] if fairness else []
+    for column, metric, gate in gates:
         for rule, threshold in (("max_regression", gate.max_regression), ("max_increase", gate.max_increase)):
             if threshold is not None:
                 yield GateResult(
                     metric=metric,
+                    sensitive=column,
                     rule="max_regression" if rule == "max_regression" else "max_increase",
                     threshold=threshold,
                     value=getattr(candidate, metric, None),
                     verdict=worst([policy.on_inconclusive, "warn"]),
                     message="there is no baseline to compare with",
-                    location=where(metric, rule),
+                    location=where(*(("fairness",) if column else ()), "gates", metric, rule),
                 )
 
 
 def _score(
-    metric: str,
-    gate: Gate,
-    comparisons: Sequence[Comparison],
-    where: Callable[[str, str], Location | None],
-    *,
-    has_baseline: bool,
+    metric: str, gate: Gate, comparisons: Sequence[Comparison], where: Where, *, has_baseline: bool
 ) -> Iterator[GateResult]:
     for each in comparisons:
         if each.metric == metric and each.gated and has_baseline:
-            yield GateResult(
-                metric=metric,
-                slice=each.slice,
-                rule="max_regression",
-                threshold=each.margin or 0.0,
-                value=each.candidate,
-                baseline=each.baseline,
-                change=each.gain,
-                verdict=_told(each),
-                status=each.status,
-                message=each.note,
-                location=where(metric, "max_regression"),
-            )
+            yield _regression(each, where)
     whole = next((each for each in comparisons if each.metric == metric and not each.slice), None)
     yield from _limits(metric, gate, whole.candidate if whole else None, whole.note if whole else "", where)
+
+
+def _regression(each: Comparison, where: Where) -> GateResult:
+    return GateResult(
+        metric=each.metric,
+        slice=each.slice,
+        rule="max_regression",
+        threshold=each.margin or 0.0,
+        value=each.candidate,
+        baseline=each.baseline,
+        change=each.gain,
+        verdict=_told(each),
+        status=each.status,
+        message=each.note,
+        location=where("gates", each.metric, "max_regression"),
+    )
 
 
 def _told(comparison: Comparison) -> Verdict:
@@ -103,24 +143,24 @@ def _told(comparison: Comparison) -> Verdict:
     """
     if comparison.status is not None:
         return comparison.verdict
-    return "warn" if comparison.candidate is not None or comparison.note.endswith(ONE_CLASS) else "fail"
+    known = comparison.candidate is not None or comparison.note.endswith(ONE_CLASS) or comparison.metric in FAIRNESS
+    return "warn" if known else "fail"
 
 
-def _limits(
-    metric: str, gate: Gate, value: float | None, note: str, where: Callable[[str, str], Location | None]
-) -> Iterator[GateResult]:
+def _limits(metric: str, gate: Gate, value: float | None, note: str, where: Where) -> Iterator[GateResult]:
     for rule, limit in (("min", gate.min), ("max", gate.max)):
         if limit is None:
             continue
         holds = value is not None and (value >= limit if rule == "min" else value <= limit)
+        unable: Verdict = "warn" if value is None and metric in FAIRNESS else "fail"
         yield GateResult(
             metric=metric,
             rule="min" if rule == "min" else "max",
             threshold=limit,
             value=value,
-            verdict="pass" if holds else "fail",
+            verdict="pass" if holds else unable,
             message=note if value is None else "",
-            location=where(metric, rule),
+            location=where("gates", metric, rule),
         )
 
 
@@ -129,7 +169,7 @@ def _cost(
     gate: Gate,
     candidate: Side,
     baseline: Side | None,
-    where: Callable[[str, str], Location | None],
+    where: Where,
 ) -> Iterator[GateResult]:
     value = getattr(candidate, metric)
     before = getattr(baseline, metric) if baseline else None
@@ -147,7 +187,7 @@ def _cost(
             change=change,
             verdict="pass" if holds else "fail" if told or value is None else "warn",
             message="too small a difference to judge" if small and (change or 0) > gate.max_increase else "",
-            location=where(metric, "max_increase"),
+            location=where("gates", metric, "max_increase"),
         )
     yield from _limits(metric, gate, value, "", where)
 

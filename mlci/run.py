@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mlci import __version__, contest, datasets, press
+from mlci.baseline import keeping
 from mlci.config.policy import removed
 from mlci.errors import Location, UserError
 from mlci.outcome import ours
 from mlci.plan import plan
 from mlci.record import Record, findings_of
+from mlci.references import referring
 from mlci.results import Finding, Results, worst
 from mlci.training import users
 from mlci.trees import laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from mlci.contest import Judged
     from mlci.progress import Progress
@@ -40,6 +43,7 @@ class Done:
     results: Results
     at_fault: bool
     report: str  # as Markdown, as it was written
+    ledger: Path | None = None  # the file that the commit was recorded in
 
 
 def run(settings: Settings, progress: Progress) -> Done:
@@ -52,7 +56,7 @@ def run(settings: Settings, progress: Progress) -> Done:
     """
     record = Record()
     out = settings.folder / settings.out
-    with _scratch() as scratch, laid_out(settings, scratch) as trees:
+    with _scratch() as scratch, laid_out(settings, scratch) as sides, _referring(sides, settings, scratch) as trees:
         config = trees.loaded.config
         press.clear(out)
         todo = plan(settings, config, has_base=trees.base is not None, before=trees.base_config)
@@ -71,13 +75,29 @@ def run(settings: Settings, progress: Progress) -> Done:
             raise
         results = _results(trees, record, tables.results(checked), judged)
         results, report = _printed(results, judged, trees, record, settings)
-        return Done(results, record.at_fault, report)
+        ledger = _recorded(results, trees, progress) if settings.records else None
+        return Done(results, record.at_fault, report, ledger)
+
+
+def _referring(trees: Trees, settings: Settings, scratch: Path) -> AbstractContextManager[Trees]:
+    """Both sides, with what else the gates hold against."""
+    name = Path(settings.config).name if settings.config else None
+    return referring(trees, scratch, settings.models or tuple(trees.loaded.config.models), name)
 
 
 def _opening(trees: Trees) -> str:
     head, base = trees.head.commit, trees.base and trees.base.commit
     mine = f"{head.sha[:7]}{' and changes not committed' if head.dirty else ''}" if head else "this folder"
     return f"judging {mine} against {f'{base.ref} at {base.sha[:7]}' if base else 'nothing: there is no baseline'}"
+
+
+def _recorded(results: Results, trees: Trees, progress: Progress) -> Path | None:
+    """Add the commit to the ledger, where the configuration keeps one; the file that was written."""
+    baseline = trees.loaded.config.baseline
+    added = keeping.record(results, baseline, trees.workspace, within=trees.within)
+    for each in keeping.told(added, baseline.ledger):
+        progress.say(each)
+    return trees.workspace / baseline.ledger if added and "://" not in baseline.ledger else None
 
 
 def _results(trees: Trees, record: Record, checked: dict[str, DatasetResult], judged: Sequence[Judged]) -> Results:

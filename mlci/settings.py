@@ -50,6 +50,7 @@ class Settings:
     base_sha: str | None = None  # the very commit to compare with, where GitHub says one
     credentials: Credentials | None = None  # what git may fetch with
     links: Links = NOWHERE  # where the report stands
+    records: bool = False  # the commit is one of the base branch, and goes into the ledger
     confined: bool = False  # local data must lie in the repository: the configuration may be a stranger's
 
 

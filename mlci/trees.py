@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from mlci.git import Repository
 from mlci.results import Commit, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlci.config.load import Loaded
     from mlci.config.models import Config
+    from mlci.references import Reference
     from mlci.results import FileChange
     from mlci.settings import Settings
 
@@ -44,14 +45,16 @@ class Trees:
     workspace: Path
     findings: tuple[Finding, ...] = ()
     confined: bool = False  # what the configuration names must lie in the repository: a stranger may have written it
+    references: Mapping[str, Reference] = field(default_factory=dict)  # of each model, besides the base
 
     @property
     def within(self) -> tuple[Path, ...]:
         """Where all local data must lie; empty where they may lie anywhere."""
         if not self.confined:
             return ()
-        tops = [_top(self.head.folder, self.prefix), _top(self.workspace, self.prefix)]
-        return (*tops, _top(self.base.folder, self.prefix)) if self.base else tuple(tops)
+        sides = [self.head, self.base, *(each.tree for each in self.references.values())]
+        folders = [self.workspace, *(each.folder for each in sides if each is not None)]
+        return tuple(dict.fromkeys(_top(each, self.prefix) for each in folders))
 
     @property
     def base_sha(self) -> str | None:
@@ -83,6 +86,17 @@ class Trees:
         if self.repository is None or self.base_sha is None:
             return False
         return self.repository.tracked(self.base_sha, (self.prefix / path).as_posix())
+
+    def in_head(self, path: str) -> bool:
+        """Whether git has the files of a path at the head commit."""
+        if self.repository is None or self.head.commit is None:
+            return False
+        sha = self.head.commit.merge or self.head.commit.sha
+        return self.repository.tracked(sha, (self.prefix / path).as_posix())
+
+    def in_commit(self, sha: str, path: str) -> bool:
+        """Whether git has the files of a path at a commit."""
+        return self.repository is not None and self.repository.tracked(sha, (self.prefix / path).as_posix())
 
 
 def _top(folder: Path, prefix: Path) -> Path:

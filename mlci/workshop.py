@@ -35,15 +35,24 @@ class Workshop:
     stop: threading.Event
     progress: Progress
 
-    def submit(self, training: Training, halt: threading.Event | None = None) -> Future[Trained]:
+    def submit(self, training: Training, halt: threading.Event | None = None) -> Future[tuple[Trained, ...]]:
         """Train one side of a model as soon as there is room."""
         return self.pool.submit(self.train, training, halt)
 
-    def train(self, training: Training, halt: threading.Event | None = None) -> Trained:
-        """Train one side of a model now; setting `halt` ends it, as the end of the run does."""
+    def train(self, training: Training, halt: threading.Event | None = None) -> tuple[Trained, ...]:
+        """Train one side of a model now, with as many seeds as it asks for; the election takes place once.
+
+        Setting `halt` ends it, as the end of the run does.
+        """
+        first = self._once(training, halt)
+        again = (training.again(at, first.winner) for at in range(1, training.config.repeats))
+        return (first, *(self._once(each, halt) for each in again))
+
+    def _once(self, training: Training, halt: threading.Event | None) -> Trained:
         from mlci.training.job import train
 
-        what = f"{training.model} ({'this PR' if training.side == 'head' else 'base'})"
+        seed = f", seed {training.config.seed}" if training.config.repeats > 1 else ""
+        what = f"{training.model} ({'this PR' if training.side == 'head' else 'base'}{seed})"
         try:
             done = train(
                 training, on_event=lambda event: self.progress.doing(what, str(event)), stop=_Either((self.stop, halt))

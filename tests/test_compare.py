@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlci.compare import Scored, compare
-from mlci.config.models import ModelConfig
+from mlci.compare import Against, compare
+from mlci.config.models import ModelConfig, Slice
+from mlci.data.slices import Parts
 from mlci.training.predictions import Predictions
+from mlci.weighing import Scored
 
 CLASSES = ("no", "yes")
 
@@ -22,10 +24,15 @@ def policy(gates=None, **more):
     )  # fmt: skip
 
 
-def scored(target, probability, slices=(), groups=None):
+def scored(target, probability, parts=(), **more):
     """A side that gives probabilities."""
     predictions = Predictions(classes=CLASSES, labels=(probability > 0.5).astype(np.int64), probability=probability)
-    return Scored(target=target, predictions=predictions, slices=slices, groups=groups)
+    return Scored(target=target, predictions=(predictions,), parts=parts, **more)
+
+
+def sliced(codes, names):
+    """The slices of one column."""
+    return (Parts(Slice(column="s"), names, np.asarray(codes, dtype=np.int16)),)
 
 
 @pytest.fixture
@@ -71,7 +78,7 @@ def test_compare__identical_predictions(rows):
 def test_compare__more_gates_widen_the_intervals(rows):
     """The promise is over all gates together: the more of them, the wider each interval."""
     target, good, _ = rows
-    halves = tuple((f"s = {i}", np.arange(2000) % 4 == i) for i in range(4))
+    halves = sliced(np.arange(2000) % 4, names=("s = 0", "s = 1", "s = 2", "s = 3"))
     other = good + np.random.default_rng(1).normal(0, 0.02, 2000).clip(-0.01, 0.01) * (good > 0.1) * (good < 0.9)
     one = compare(policy({"roc_auc": {"max_regression": 0.01}}), scored(target, other), scored(target, good))
     many = compare(
@@ -92,7 +99,7 @@ def test_compare__more_gates_widen_the_intervals(rows):
 def test_compare__small_slices_are_reported_not_judged(rows):
     """A slice below `min_rows` has its numbers, and no gate."""
     target, good, bad = rows
-    slices = (("s = few", np.arange(2000) < 20), ("s = many", np.arange(2000) >= 20))
+    slices = sliced(np.arange(2000) >= 20, names=("s = few", "s = many"))
 
     found = compare(
         policy({"roc_auc": {"max_regression": 0.01, "slices": True}}, slices=["s"]),
@@ -128,7 +135,8 @@ def test_compare__unpaired(rows):
 def test_compare__a_side_without_probabilities(rows):
     """What a model does not give is noted, and is no zero."""
     target, good, _ = rows
-    labels = Scored(target=target, predictions=Predictions(classes=CLASSES, labels=(good > 0.5).astype(np.int64)))
+    said = Predictions(classes=CLASSES, labels=(good > 0.5).astype(np.int64))
+    labels = Scored(target=target, predictions=(said,))
 
     found = by_metric(compare(policy(), scored(target, good), labels))
 
@@ -152,3 +160,101 @@ def test_compare__never_crashes_and_is_antisymmetric(cases):
     assert [(name, -each.gain if each.gain else each.gain) for name, each in there.items()] == [
         (name, pytest.approx(each.gain) if each.gain else each.gain) for name, each in back.items()
     ]
+
+
+def fair(target, labels, sexes, **more):
+    """A side that gives labels, and a sensitive column."""
+    said = Predictions(classes=CLASSES, labels=labels.astype(np.int64))
+    part = Parts(Slice(column="sex"), ("sex = f", "sex = m", "sex = x"), sexes.astype(np.int16))
+    return Scored(target=target, predictions=(said,), sensitive=(part,), **more)
+
+
+@pytest.fixture
+def unfair():
+    """A holdout of 4,000 rows; one model selects all groups alike, another one group twice as often."""
+    draw = np.random.default_rng(3)
+    target, sexes = draw.integers(0, 2, 4000), (draw.random(4000) < 0.5).astype(int)
+    sexes[:5] = 2  # too few to tell
+    even = draw.random(4000) < 0.4
+    return target, sexes, even, even | ((sexes == 1) & (draw.random(4000) < 0.5))
+
+
+RULES = {"sensitive": ["sex"], "gates": {"demographic_parity_difference": {"max_regression": 0.05}}}
+
+
+def test_compare__groups_that_are_treated_less_alike(unfair):
+    """A fairness gate fails where the groups drift apart; a group with few rows is shown, and left out."""
+    target, sexes, even, uneven = unfair
+    rules = policy({"accuracy": {"max_regression": 0.5}}, fairness=RULES)
+
+    found = compare(rules, fair(target, uneven, sexes), fair(target, even, sexes))
+
+    (column,) = found.fairness
+    (parity,) = column.comparisons
+    rate = [uneven[sexes == code].mean() for code in (0, 1)]
+    assert (parity.status, parity.verdict, found.family) == ("worse", "fail", 2)
+    assert parity.candidate == pytest.approx(rate[1] - rate[0])
+    assert parity.candidate_low < parity.candidate < parity.candidate_high
+    assert [(each.name, each.rows) for each in column.groups] == [
+        (f"sex = {name}", int((sexes == code).sum())) for code, name in enumerate("fmx")
+    ]
+    assert "1 group with fewer than 30 rows left out" in column.note
+    assert column.groups[1].candidate["selection_rate"] == pytest.approx(rate[1])
+
+
+def test_compare__fairness_without_a_baseline(unfair):
+    """Absolute limits can judge: the candidate's own value is there, with its interval."""
+    target, sexes, _, uneven = unfair
+
+    found = compare(policy(fairness=RULES), fair(target, uneven, sexes), None)
+
+    (parity,) = found.fairness[0].comparisons
+    assert (parity.status, parity.candidate is not None, parity.candidate_low is not None) == (None, True, True)
+
+
+def test_compare__fairness_on_two_holdouts(unfair):
+    """Each side's groups on its own rows."""
+    target, sexes, even, uneven = unfair
+
+    found = compare(
+        policy(fairness=RULES), fair(target, uneven, sexes), fair(target[1:], even[1:], sexes[1:]), paired=False
+    )
+
+    assert found.fairness[0].comparisons[0].status == "worse"
+
+
+def test_compare__one_group_alone(unfair):
+    """Nothing to compare: told, and no crash."""
+    target, _, even, uneven = unfair
+    alone = np.zeros(4000, dtype=int)
+
+    found = compare(policy(fairness=RULES), fair(target, uneven, alone), fair(target, even, alone))
+
+    assert found.fairness[0].comparisons[0].note == "fewer than 2 groups have 30 rows"
+
+
+def test_compare__against_another_commit(rows):
+    """Gates hold against a third side as well, in one family with the others; slices do not."""
+    target, good, bad = rows
+    rules = policy({"roc_auc": {"max_regression": 0.01}})
+
+    found = compare(
+        rules, scored(target, bad), scored(target, bad), against=[Against(name="best", scored=scored(target, good))]
+    )
+
+    assert [(each.metric, each.status, each.gated) for each in found.references["best"]] == [("roc_auc", "worse", True)]
+    assert (by_metric(found)["roc_auc"].status, found.family) == ("same", 2)
+
+
+def test_compare__what_the_pull_request_adds_is_a_family_of_its_own(rows, unfair):
+    """New fairness gates and references do not widen the intervals of the gates that are there."""
+    target, sexes, even, uneven = unfair
+    gates = {"accuracy": {"max_regression": 0.01}}
+    before = policy(gates)
+    sides = fair(target, uneven, sexes), fair(target, even, sexes)
+
+    def level(rules, **more):
+        return by_metric(compare(rules, *sides, before=before, **more))["accuracy"].level
+
+    more = Against(name="v1", scored=sides[1], is_new=True)
+    assert level(policy(gates, fairness=RULES), against=[more]) == level(policy(gates)) == 0.95

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlci.config.models import ModelConfig
+from mlci.compare import Compared
 from mlci.gates import findings, judge
 from mlci.results import Comparison, Side
 
@@ -42,7 +43,10 @@ def compared(metric="roc_auc", **facts):
 def test_judge__a_regression_by_its_status(status, verdict):
     """The comparison's verdict is the gate's."""
     (gate,) = judge(
-        policy({"roc_auc": {"max_regression": 0.01}}), [compared(status=status, verdict=verdict)], side(), side()
+        policy({"roc_auc": {"max_regression": 0.01}}),
+        Compared((compared(status=status, verdict=verdict),)),
+        side(),
+        side(),
     )
 
     assert (gate.rule, gate.verdict, gate.status) == ("max_regression", verdict, status)
@@ -53,7 +57,7 @@ def test_judge__a_comparison_that_could_not_be_told(candidate, verdict):
     """Without the candidate's value a gate fails; without the baseline's it warns; it never passes."""
     untold = compared(candidate=candidate, gain=None, status=None, note="the candidate gives no score")
 
-    (gate,) = judge(policy({"roc_auc": {"max_regression": 0.01}}), [untold], side(), side())
+    (gate,) = judge(policy({"roc_auc": {"max_regression": 0.01}}), Compared((untold,)), side(), side())
 
     assert (gate.verdict, [each.code for each in findings("m", [untold], [gate])]) == (verdict, ["MLCI305"])
 
@@ -70,7 +74,7 @@ def test_judge__a_comparison_that_could_not_be_told(candidate, verdict):
 )
 def test_judge__limits(rule, value, verdict):
     """A limit holds at its own value, and fails where there is no value."""
-    (gate,) = judge(policy({"roc_auc": rule}), [compared(candidate=value, gated=False)], side(), side())
+    (gate,) = judge(policy({"roc_auc": rule}), Compared((compared(candidate=value, gated=False),)), side(), side())
 
     assert gate.verdict == verdict
 
@@ -89,7 +93,10 @@ def test_judge__limits(rule, value, verdict):
 def test_judge__costs(before, after, verdict):
     """A cost may grow by its share; what is too small to measure passes, what was not measured warns."""
     (gate,) = judge(
-        policy({"fit_seconds": {"max_increase": "50%"}}), [], side(fit_seconds=after), side(fit_seconds=before)
+        policy({"fit_seconds": {"max_increase": "50%"}}),
+        Compared(()),
+        side(fit_seconds=after),
+        side(fit_seconds=before),
     )
 
     assert gate.verdict == verdict
@@ -99,7 +106,7 @@ def test_judge__no_baseline():
     """Without a baseline only the limits judge."""
     gates = {"roc_auc": {"min": 0.5, "max_regression": 0.01}, "fit_seconds": {"max_increase": 0.5, "max": 60}}
 
-    found = judge(policy(gates), [compared(gain=None, status=None)], side(fit_seconds=1.0), None)
+    found = judge(policy(gates), Compared((compared(gain=None, status=None),)), side(fit_seconds=1.0), None)
 
     assert [(each.metric, each.rule, each.verdict) for each in found] == [
         ("roc_auc", "min", "pass"),

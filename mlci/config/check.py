@@ -86,10 +86,13 @@ def _fairness(model: ModelConfig) -> Iterator[Problem]:
         return
     if not model.fairness.all_metrics:
         yield ("fairness",), "fairness names no metric.", "Give metrics: [demographic_parity_difference], or gates."
-    named = (*((("metrics", i), each) for i, each in enumerate(model.fairness.metrics)),)
-    for path, metric in (*named, *((("gates", each), each) for each in model.fairness.gates)):
+    named: list[tuple[tuple[str | int, ...], str]] = [
+        *((("metrics", i), each) for i, each in enumerate(model.fairness.metrics)),
+        *((("gates", each), each) for each in model.fairness.gates),
+    ]
+    for place, metric in named:
         if model.task not in FAIRNESS[metric].tasks:
-            yield ("fairness", *path), f"'{metric}' does not fit a {model.task} task.", ""
+            yield ("fairness", *place), f"'{metric}' does not fit a {model.task} task.", ""
     for metric, gate in model.fairness.gates.items():
         path = ("fairness", "gates", metric)
         if gate.max_increase is not None:

@@ -153,7 +153,9 @@ def _known_fairness(name: str) -> str:
 class Fairness(Model):
     """Disaggregated metrics over sensitive columns, which need not be features."""
 
-    sensitive: Columns = Field(min_length=1, description="Columns of the dataset; `drop` keeps them from the candidates.")
+    sensitive: Columns = Field(
+        min_length=1, description="Columns of the dataset; `drop` keeps them from the candidates."
+    )
     metrics: tuple[Annotated[str, AfterValidator(_known_fairness)], ...] = Field(
         (), description="Fairlearn's names; those of the gates are always there."
     )
@@ -250,6 +252,11 @@ class ModelConfig(Model):
     cv: int = Field(5, ge=2, le=50, description="Folds of the election among candidates.")
     seed: int = Field(0, ge=0, lt=2**32, description="For Python, NumPy and the folds.")
     timeout: Positive = Field(3600, description="Seconds that one side's training may take.")
+
+    @property
+    def clustered_by(self) -> str | None:
+        """The column whose rows belong together; a split by groups says it, too."""
+        return self.cluster or self.split.group
 
     @property
     def all_metrics(self) -> tuple[str, ...]:

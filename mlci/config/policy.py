@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from mlci.config.load import Loaded
-    from mlci.config.models import Config, ModelConfig
+    from mlci.config.models import Config, Fairness, ModelConfig
     from mlci.errors import Location
 
 # the stricter of two thresholds; where one side has none, the other's holds
@@ -77,6 +77,12 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
             "confidence": theirs.confidence,
             "drop": tuple(dict.fromkeys((*theirs.drop, *mine.drop))),
             "min_rows": min(mine.min_rows, theirs.min_rows),
+            "cluster": theirs.cluster,
+            "sample_weight": theirs.sample_weight,
+            "repeats": max(mine.repeats, theirs.repeats),
+            "scorers": {**mine.scorers, **theirs.scorers},
+            "worst_slice": theirs.worst_slice or mine.worst_slice,
+            "fairness": _fairness(mine.fairness, theirs.fairness),
             "on_inconclusive": min(mine.on_inconclusive, theirs.on_inconclusive, key=_LENIENCE.__getitem__),
         }
     )
@@ -105,7 +111,7 @@ def fitted(policy: Policy, head: Loaded, name: str, columns: Collection[str]) ->
     slices = tuple(each for each in policy.model.slices if each.column in columns or each in mine.slices)
     drop = tuple(each for each in policy.model.drop if each in columns or each in mine.drop)
     drawn = all(each in columns for each in (*needed, *(policy.key or ())))
-    kept = {"slices": slices, "drop": drop}
+    kept = {"slices": slices, "drop": drop, **_kept(policy.model, mine, columns)}
     if drawn:
         return replace(policy, model=policy.model.model_copy(update=kept))
     lost = Finding(
@@ -119,6 +125,22 @@ def fitted(policy: Policy, head: Loaded, name: str, columns: Collection[str]) ->
     )
     model = policy.model.model_copy(update={**kept, "split": mine.split})
     return replace(policy, model=model, key=head.config.datasets[mine.dataset].key, findings=(*policy.findings, lost))
+
+
+def _kept(model: ModelConfig, mine: ModelConfig, columns: Collection[str]) -> dict[str, object]:
+    """Clusters, weights and groups without columns that the head's data lack, and that the head does not ask for."""
+    kept: dict[str, object] = {
+        key: getattr(mine, key) for key in ("cluster", "sample_weight") if getattr(model, key) not in {None, *columns}
+    }
+    if model.fairness is not None:
+        asked = mine.fairness.sensitive if mine.fairness else ()
+        sensitive = tuple(each for each in model.fairness.sensitive if each in columns or each in asked)
+        kept["fairness"] = model.fairness.model_copy(update={"sensitive": sensitive}) if sensitive else None
+    if model.worst_slice is not None:
+        searched = mine.worst_slice.columns if mine.worst_slice else ()
+        found = tuple(each for each in model.worst_slice.columns if each in columns or each in searched)
+        kept["worst_slice"] = model.worst_slice.model_copy(update={"columns": found}) if found else None
+    return kept
 
 
 def removed(head: Loaded, base: Config | None) -> tuple[Finding, ...]:
@@ -153,9 +175,28 @@ def _stricter(mine: Gate | None, theirs: Gate | None) -> Gate | None:
     return Gate(**rules, slices=mine.slices or theirs.slices)
 
 
+def _fairness(mine: Fairness | None, theirs: Fairness | None) -> Fairness | None:
+    """Both sides' columns and metrics, the stricter of their gates."""
+    if mine is None or theirs is None:
+        return mine or theirs
+    return mine.model_copy(
+        update={
+            "sensitive": tuple(dict.fromkeys((*theirs.sensitive, *mine.sensitive))),
+            "metrics": tuple(dict.fromkeys((*theirs.all_metrics, *mine.all_metrics))),
+            "gates": {
+                metric: gate
+                for metric in dict.fromkeys((*theirs.gates, *mine.gates))
+                if (gate := _stricter(mine.gates.get(metric), theirs.gates.get(metric))) is not None
+            },
+        }
+    )
+
+
 def _loosened(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
     for metric, before in theirs.gates.items():
         yield from _loosened_gate(metric, before, mine.gates.get(metric))
+    yield from _loosened_fairness(mine.fairness, theirs.fairness)
+    yield from _changed_scales(mine, theirs)
     if mine.split != theirs.split:
         yield "change the holdout (`split` draws other rows)", ("split",)
     lost = (each.column for each in theirs.slices if each not in mine.slices)
@@ -175,18 +216,44 @@ def _loosened(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tup
             yield f"loosen `{key}` ({what})", (key,)
 
 
-def _loosened_gate(metric: str, before: Gate, after: Gate | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _changed_scales(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What changes how a verdict comes about, whether it is looser or not."""
+    for key in ("cluster", "sample_weight"):
+        old, new = getattr(theirs, key), getattr(mine, key)
+        if old != new:
+            yield f"change `{key}` (from {f'`{old}`' if old else 'none'} to {f'`{new}`' if new else 'none'})", (key,)
+    if mine.repeats < theirs.repeats:
+        yield f"loosen `repeats` (from {theirs.repeats} to {mine.repeats})", ("repeats",)
+    for name, scorer in theirs.scorers.items():
+        if mine.scorers.get(name) != scorer:
+            yield f"change the metric `{name}` of your own (`scorers`)", ("scorers",)
+    if theirs.worst_slice is not None and mine.worst_slice != theirs.worst_slice:
+        yield "change the search for the worst slice (`worst_slice`)", ("worst_slice",)
+
+
+def _loosened_fairness(mine: Fairness | None, theirs: Fairness | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if theirs is None:
+        return
+    for column in theirs.sensitive:
+        if mine is None or column not in mine.sensitive:
+            yield f"loosen `fairness` (it removes `{column}`)", ("fairness",)
+    for metric, before in theirs.gates.items():
+        yield from _loosened_gate(metric, before, mine.gates.get(metric) if mine else None, "fairness")
+
+
+def _loosened_gate(metric: str, before: Gate, after: Gate | None, *room: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    path = (*room, "gates")
     if after is None:
-        yield f"loosen the gates (it removes `{metric}`)", ("gates",)
+        yield f"loosen the gates (it removes `{metric}`)", path
         return
     for rule, stricter in _STRICTER.items():
         old, new = getattr(before, rule), getattr(after, rule)
         if old is not None and new is None:
-            yield f"loosen `{metric}` (it removes {rule}: {old:g})", ("gates", metric)
+            yield f"loosen `{metric}` (it removes {rule}: {old:g})", (*path, metric)
         elif old is not None and new != old and stricter(old, new) == old:
-            yield f"loosen `{metric}` ({rule} from {old:g} to {new:g})", ("gates", metric, rule)
+            yield f"loosen `{metric}` ({rule} from {old:g} to {new:g})", (*path, metric, rule)
     if before.slices and not after.slices:
-        yield f"loosen `{metric}` (its slices would not be judged)", ("gates", metric)
+        yield f"loosen `{metric}` (its slices would not be judged)", (*path, metric)
 
 
 def _split(head: Config, base: Config | None, mine: ModelConfig, theirs: ModelConfig) -> object:

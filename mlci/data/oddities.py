@@ -10,17 +10,13 @@ from mlci.data.rowhash import row_hash
 from mlci.results import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Iterator, Sequence
 
     from mlci.config.models import ModelConfig
     from mlci.data.read import Table
+    from mlci.data.slices import Parts
     from mlci.errors import Location
     from mlci.results import Holdout, Severity
-
-    Masks = tuple[tuple[str, NDArray[np.bool_]], ...]
 
 Where = Callable[..., "Location"]
 
@@ -43,10 +39,10 @@ class Oddities:
             yield self.finding(
                 "MLCI124",
                 "warn",
-                f"Only {info.groups} {'group' if info.groups == 1 else 'groups'} of `{self.model.split.group}` "
+                f"Only {info.groups} {'group' if info.groups == 1 else 'groups'} of `{self.model.clustered_by}` "
                 f"{'is' if info.groups == 1 else 'are'} held out: too few to tell chance from a change.",
-                "Hold out more groups (test_size), or split by a column with more of them.",
-                "split",
+                "Hold out more groups (test_size), or take a column with more of them.",
+                "cluster" if self.model.cluster else "split",
             )
         if unknown:
             yield self.finding(
@@ -78,10 +74,10 @@ class Oddities:
                 "split",
             )
 
-    def vanished(self, before: Masks, now: Masks) -> Iterator[Finding]:
+    def vanished(self, before: Sequence[Parts], now: Sequence[Parts]) -> Iterator[Finding]:
         """Slices that the base's holdout has rows of, and the head's has none: nothing judges them any more."""
-        here = {name for name, mask in now if mask.any()}
-        gone = [name for name, mask in before if mask.any() and name not in here]
+        here = set(_with_rows(now))
+        gone = [name for name in _with_rows(before) if name not in here]
         if gone:
             listed = ", ".join(f"`{name}`" for name in gone[:5]) + (", …" if len(gone) > 5 else "")  # noqa: PLR2004
             yield self.finding(
@@ -119,3 +115,8 @@ class Oddities:
             location=self.where(key),
             subject=self.model.dataset,
         )
+
+
+def _with_rows(parts: Sequence[Parts]) -> list[str]:
+    """The names of the slices that are not empty."""
+    return [name for part in parts for name, rows in zip(part.names, part.rows(), strict=True) if rows]

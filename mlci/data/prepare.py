@@ -10,10 +10,10 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlci.data.holdout import Held
 from mlci.data.oddities import Oddities
 from mlci.data.overlap import overlap
 from mlci.data.rowhash import is_among, row_hash
-from mlci.data.slices import slice_masks
 from mlci.data.split import describe, holdout_rows, write_rows
 from mlci.data.target import classes_of, labels_in, read_target
 from mlci.errors import DataError
@@ -27,29 +27,16 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from mlci.config.models import ModelConfig, Slice
-    from mlci.data.oddities import Masks, Where
+    from mlci.config.models import ModelConfig
+    from mlci.data.holdout import Holdouts
+    from mlci.data.oddities import Where
     from mlci.data.read import Table
+    from mlci.data.slices import Parts
     from mlci.datasets import Tables
     from mlci.results import Finding
     from mlci.training.job import Trained
 
     Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holdouts:
-    """The rows that judge one side: features in a Parquet file, and per row the target, slices and groups.
-
-    `target` holds (n,) class codes or values; each slice's mask and `groups` are (n,), too.
-    """
-
-    path: Path
-    rows: int
-    target: NDArray[Any]
-    slices: tuple[tuple[str, NDArray[np.bool_]], ...]
-    rules: Mapping[str, Slice]  # each slice's name, and the rule that it comes from
-    groups: NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +56,7 @@ class Prepared:
     head: Rows
     base: Rows | None
     base_holdout: Callable[[], Holdouts]
+    beside: Callable[[Table, Table | None, str], Beside]  # another commit's tables, and a name for its files
     classes: tuple[str, ...]
     info: Holdout
     findings: tuple[Finding, ...]
@@ -125,7 +113,11 @@ def prepare(  # noqa: PLR0913 - a model's data and its rules
     mine = splitter.split(head, test)
     holdout, train = splitter.holdout(mine, "holdout"), splitter.train(mine)
     info = splitter.info(mine, holdout, train)
-    base = _Base() if before.table is None else splitter.base(before, mine, train, holdout)
+    base = Beside() if before.table is None else splitter.base(before, mine, train, holdout)
+
+    def beside(table: Table, test: Table | None, name: str) -> Beside:
+        return splitter.base(_Sides(table, test), mine, train, holdout, name=name)
+
     return Prepared(
         holdout=holdout,
         head=train,
@@ -133,6 +125,7 @@ def prepare(  # noqa: PLR0913 - a model's data and its rules
         base_holdout=functools.cache(
             functools.partial(splitter.holdout, base.split or mine, "base-holdout", strict=False)
         ),
+        beside=beside,
         classes=classes,
         info=info,
         findings=(*splitter.odd.of_rows(mine.table, mine.unknown, info), *base.findings),
@@ -161,12 +154,13 @@ class _Sides(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Base:
-    """The base's side, as far as it could be prepared."""
+class Beside:
+    """Another commit's side, as far as it could be prepared."""
 
     split: _Split | None = None
     rows: Rows | None = None
     findings: tuple[Finding, ...] = ()
+    reason: str = ""  # why there are no rows, where that is no finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,24 +226,26 @@ class _Splitter:
         """The head's training rows, written."""
         return self._rows(split, split.train, "train")
 
-    def base(self, sides: _Sides, mine: _Split, train: Rows, holdout: Holdouts) -> _Base:
+    def base(self, sides: _Sides, mine: _Split, train: Rows, holdout: Holdouts, name: str = "base") -> Beside:
         """The base's training rows, written; data of the base's that cannot be used are a finding, not the end."""
         if sides.table is None:
-            return _Base()
+            return Beside()
         try:
             theirs = self.split(sides.table, sides.test)
-            found = tuple(self.odd.vanished(self._slices_before(theirs), holdout.slices))
+            found = tuple(self.odd.vanished(self._slices_before(theirs), holdout.parts)) if name == "base" else ()
         except DataError as error:
+            if name != "base":
+                return Beside(reason=error.message)
             message = f"The base branch's data cannot be used, so there is no baseline: {error.message}"
-            return _Base(findings=(self.odd.finding("MLCI304", "warn", message, error.hint, "dataset"),))
+            return Beside(findings=(self.odd.finding("MLCI304", "warn", message, error.hint, "dataset"),))
         if theirs.table.fingerprint == mine.table.fingerprint and mine.judge is mine.table:
-            return _Base(theirs, train, found)
+            return Beside(theirs, train, found)
         mask, more = self._unseen(theirs, mine)
-        return _Base(theirs, self._rows(theirs, mask, "base-train"), (*found, *more))
+        return Beside(theirs, self._rows(theirs, mask, f"{name}-train"), (*found, *more))
 
-    def _slices_before(self, theirs: _Split) -> Masks:
-        slices = tuple(each for each in self.model.slices if each.column in theirs.judge.names)
-        return slice_masks(self._kept(theirs, [each.column for each in slices]), slices) if slices else ()
+    def _slices_before(self, theirs: _Split) -> tuple[Parts, ...]:
+        held = Held(table=theirs.judge, rows=theirs.held, model=self.model, where=self.where)
+        return held.parts(held.columns())
 
     def _unseen(self, theirs: _Split, mine: _Split) -> tuple[Mask, tuple[Finding, ...]]:
         """The base's training rows without those that stand in the head's holdout, told by their whole content.
@@ -283,34 +279,9 @@ class _Splitter:
         return Rows(path=path, rows=rows, schema=schema)
 
     def holdout(self, split: _Split, name: str, *, strict: bool = True) -> Holdouts:
-        """The rows that judge: features written, the rest kept here; not strict: without slices that it lacks."""
-        import polars as pl
-
-        slices = tuple(each for each in self.model.slices if strict or each.column in split.judge.names)
-        path = self.scratch / f"{name}.parquet"
-        rows = write_rows(split.judge, split.held, path, drop=(self.model.target,))
-        kept = self._kept(split, [each.column for each in slices])
-        group = self.model.split.group
-        parts = {each: slice_masks(kept, (each,)) for each in slices}
-        return Holdouts(
-            path=path,
-            rows=rows,
-            target=split.target[split.held],
-            slices=tuple(named for of in parts.values() for named in of),
-            rules={name: each for each, of in parts.items() for name, _ in of},
-            groups=kept[group].rank("dense").fill_null(0).cast(pl.Int64).to_numpy() if group else None,
-        )
-
-    def _kept(self, split: _Split, named: list[str]) -> pl.DataFrame:
-        """The columns of the holdout that slices and groups are told by."""
-        import polars as pl
-
-        split.judge.require(named, "`slices`", self.where("slices"))
-        group = self.model.split.group
-        columns = list(dict.fromkeys((*named, *((group,) if group else ()))))
-        if not columns:
-            return pl.DataFrame()
-        return split.judge.scan().select(columns).collect().filter(pl.Series(split.held))
+        """The rows that judge; not strict: without columns that the side lacks."""
+        held = Held(table=split.judge, rows=split.held, model=self.model, where=self.where)
+        return held.written(self.scratch / f"{name}.parquet", split.target[split.held], strict=strict)
 
     def info(self, split: _Split, holdout: Holdouts, train: Rows) -> Holdout:
         """What a report says of the holdout."""
@@ -324,4 +295,6 @@ class _Splitter:
             overlap_rows=shared.rows,
             overlap_by=shared.by,
             groups=None if holdout.groups is None else len(np.unique(holdout.groups)),
+            cluster=self.model.clustered_by or "",
+            sample_weight=self.model.sample_weight or "",
         )

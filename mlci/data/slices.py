@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlci.data.labels import canonical_label
@@ -10,7 +11,7 @@ from mlci.data.read import short
 from mlci.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     import polars as pl
@@ -18,14 +19,40 @@ if TYPE_CHECKING:
 
     from mlci.config.models import Slice
 
-    Named = tuple[str, NDArray[np.bool_]]
-
 MOST = 50  # values of one column; the rarer ones share a slice
 LONGEST = 100  # characters of a value in a slice's name
 
 
-def slice_masks(rows: pl.DataFrame, slices: Sequence[Slice]) -> tuple[Named, ...]:
-    """Each slice's name and its (n,) mask, in the order of the configuration; the most frequent values first.
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The slices of one column: each row is in exactly one of them.
+
+    `codes` holds (n,) places in `names`; a slice may have no rows.
+    """
+
+    rule: Slice
+    names: tuple[str, ...]
+    codes: NDArray[np.int16]
+
+    @property
+    def column(self) -> str:
+        """The column that is cut."""
+        return self.rule.column
+
+    def rows(self) -> list[int]:
+        """Rows of each slice."""
+        import numpy as np
+
+        found: list[int] = np.bincount(self.codes, minlength=len(self.names)).tolist()
+        return found
+
+    def among(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Parts:
+        """The same slices of some of the rows."""
+        return Parts(self.rule, self.names, self.codes[rows])
+
+
+def slice_parts(rows: pl.DataFrame, slices: Sequence[Slice]) -> tuple[Parts, ...]:
+    """The slices of each column, in the order of the configuration; the most frequent values first.
 
     Every row is in exactly one slice of each column: rarer values than the fifty most frequent share a slice, and so
     do rows without a value, NaN being none. A range without rows is a slice, too, of none.
@@ -33,21 +60,35 @@ def slice_masks(rows: pl.DataFrame, slices: Sequence[Slice]) -> tuple[Named, ...
     Raises:
         DataError: a column that is cut at edges holds no numbers.
     """
-    return tuple(named for each in slices for named in _of(rows[each.column], each))
+    return tuple(_of(rows[each.column], each) for each in slices)
 
 
-def _of(values: pl.Series, each: Slice) -> Iterator[Named]:
+def quantile_rule(values: pl.Series, column: str, bins: int) -> Slice:
+    """How a column is cut where nobody says it: numbers at their quantiles, anything else by its values.
+
+    Edges lie at values that occur, each once; a column of few numbers is cut by its values.
+    """
+    from mlci.config.models import Slice
+
+    known = values.fill_nan(None).drop_nulls() if values.dtype.is_float() else values.drop_nulls()
+    if not values.dtype.is_numeric() or known.n_unique() <= bins:
+        return Slice(column=column)
+    cuts = [known.quantile(at / bins, "nearest") for at in range(1, bins)]
+    least = known.min()
+    edges = tuple(sorted({float(cut) for cut in cuts if cut is not None and cut != least}))
+    return Slice(column=column, edges=edges or None)
+
+
+def _of(values: pl.Series, each: Slice) -> Parts:
     if values.dtype.is_float():
         values = values.fill_nan(None)
-    if each.edges is None:
-        yield from _values(values, each.column)
-    else:
-        yield from _ranges(values, each.column, each.edges)
+    names, codes = _values(values, each.column) if each.edges is None else _ranges(values, each.column, each.edges)
     if values.null_count():
-        yield f"{each.column} is missing", values.is_null().to_numpy()
+        names.append(f"{each.column} is missing")
+    return Parts(each, tuple(names), codes.fill_null(len(names) - 1).to_numpy())
 
 
-def _values(values: pl.Series, column: str) -> Iterator[Named]:
+def _values(values: pl.Series, column: str) -> tuple[list[str], pl.Series]:
     import polars as pl
 
     counts = values.rename("value").drop_nulls().value_counts(name="rows")
@@ -55,30 +96,35 @@ def _values(values: pl.Series, column: str) -> Iterator[Named]:
         counts = counts.with_columns(pl.col("value").cast(pl.String))
         values = values.cast(pl.String)
     ranked = counts.sort("rows", "value", descending=[True, False])["value"]
+    names = []
     for value in ranked.head(MOST):
         text = canonical_label(value)
-        yield f"{column} = {text[:LONGEST]}{'…' * (len(text) > LONGEST)}", _mask(values == value)
+        names.append(f"{column} = {text[:LONGEST]}{'…' * (len(text) > LONGEST)}")
+    places = pl.Series(range(len(ranked)), dtype=pl.Int64).clip(0, MOST).cast(pl.Int16)
     if len(ranked) > MOST:
-        common = values.is_in(ranked.head(MOST).implode())
-        yield f"{column}: {len(ranked) - MOST:,} rarer values", _mask(~common)
+        names.append(f"{column}: {len(ranked) - MOST:,} rarer values")
+    if not len(ranked):
+        return names, pl.Series([None] * len(values), dtype=pl.Int16)
+    return names, values.replace_strict(ranked, places, default=None, return_dtype=pl.Int16)
 
 
-def _ranges(values: pl.Series, column: str, edges: Sequence[float]) -> Iterator[Named]:
+def _ranges(values: pl.Series, column: str, edges: Sequence[float]) -> tuple[list[str], pl.Series]:
+    import numpy as np
+    import polars as pl
+
     if not values.dtype.is_numeric():
         raise DataError(
             f"The slices of `{column}` have edges, and its values ({short(values.dtype)}) are no numbers.",
             hint=f"Slice by its values instead: slices: [{column}]",
         )
-    yield f"{column} < {_edge(edges[0])}", _mask(values < edges[0])
-    for low, high in itertools.pairwise(edges):
-        yield f"{_edge(low)} ≤ {column} < {_edge(high)}", _mask((values >= low) & (values < high))
-    yield f"{column} ≥ {_edge(edges[-1])}", _mask(values >= edges[-1])
+    told = [_edge(edge) for edge in edges]
+    between = (f"{low} ≤ {column} < {high}" for low, high in itertools.pairwise(told))
+    names = [f"{column} < {told[0]}", *between, f"{column} ≥ {told[-1]}"]
+    codes = np.zeros(len(values), dtype=np.int16)
+    for edge in edges:
+        codes += (values >= edge).fill_null(value=False).to_numpy()
+    return names, pl.Series(codes).set(values.is_null(), None)
 
 
 def _edge(edge: float) -> str:
     return canonical_label(float(edge))
-
-
-def _mask(condition: pl.Series) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = condition.fill_null(value=False).to_numpy()
-    return found

@@ -51,6 +51,7 @@ class Estimate:
         distribution: The confidence distribution of the gain.
         bounds: The range of the gain.
         note: What is special about these rows; empty where nothing is.
+        seed_share: Of one training's variance, the part that its seed makes; None where there is one training.
     """
 
     gain: float | None
@@ -62,6 +63,7 @@ class Estimate:
     distribution: ConfidenceDistribution
     bounds: tuple[float, float] = (-math.inf, math.inf)
     note: str = ""
+    seed_share: float | None = None
 
     def interval(self, confidence: float) -> Interval:
         """The interval at a confidence between 0 and 1; those of higher confidence hold those of lower.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -60,6 +60,7 @@ class Training:
         schema: The types of the columns in both files, in Polars' words (`str(dtype)`); a CSV file does not say them.
         drop: Columns of the files that no candidate is given, beside those of the configuration; the election may
             still split by them.
+        reseeds: Whether each `random_state` of the estimator is set to the seed: a repetition has to differ.
     """
 
     model: str
@@ -77,6 +78,17 @@ class Training:
     threads: int = 1
     schema: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
+    reseeds: bool = False
+
+    def again(self, at: int, winner: str) -> Training:
+        """The same training of the winner alone, with another seed; `at` counts from 1."""
+        entry = self.config.candidates.get(winner)
+        update: dict[str, Any] = {"seed": (self.config.seed + at) % 2**32}
+        if entry is not None:
+            update["candidates"] = {winner: entry}
+        config = self.config.model_copy(update=update)
+        scratch = self.scratch.with_name(f"{self.scratch.name}-seed-{at}")
+        return replace(self, config=config, scratch=scratch, reseeds=True)
 
     @property
     def subject(self) -> str:
@@ -246,6 +258,7 @@ def worker_job(training: Training) -> dict[str, Any]:
         "cv": cross_validation(config),
         "primary": primary,
         "drop": [*config.drop, *training.drop],
+        "reseeds": training.reseeds,
         "out": str(training.out),
     }
 

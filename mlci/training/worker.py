@@ -429,6 +429,14 @@ def check_estimator(name: str, entry: str, estimator: Estimator) -> None:
             raise Refusal("no-estimator", message, "Return a scikit-learn estimator that is not fitted yet.")
 
 
+def reseed(estimator: Estimator, seed: int) -> None:
+    """Give each `random_state` of an estimator and of its parts the seed."""
+    if hasattr(estimator, "get_params") and hasattr(estimator, "set_params"):
+        names = [name for name in estimator.get_params(deep=True) if name.rpartition("__")[2] == "random_state"]
+        if names:
+            estimator.set_params(**dict.fromkeys(names, seed))
+
+
 def seed_all(seed: int) -> None:
     """Seed Python's and NumPy's global generators."""
     import numpy as np
@@ -720,6 +728,9 @@ class Training:
         with self.user_code("build"):
             estimator = function()
         check_estimator(name, entry, estimator)
+        if self.job["reseeds"]:
+            with self.user_code("build"):
+                reseed(estimator, self.job["seed"])
         return estimator
 
     def folds(self, table: Frame, y: Column) -> list[tuple[Array, Array]]:
