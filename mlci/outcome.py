@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from mlci import __version__
@@ -10,8 +11,10 @@ from mlci.record import findings_of
 from mlci.results import Finding, Results
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlci.errors import UserError
-    from mlci.results import Commit
+    from mlci.results import Commit, Comparison, ModelResult
 
 FailOn = Literal["fail", "warn", "never"]
 Conclusion = Literal["success", "neutral", "failure"]
@@ -56,9 +59,16 @@ def outputs(results: Results) -> dict[str, str]:
 
 def has_news(results: Results) -> bool:
     """Whether a reviewer has anything to read: a verdict other than `pass`, a gate that moved, data that changed."""
-    moved = any(each.gated and each.status != "same" for model in results.models.values() for each in model.comparisons)
+    moved = any(each.gated and each.status != "same" for model in results.models.values() for each in _compared(model))
     changed = any(each.change is not None and each.change.status == "changed" for each in results.datasets.values())
     return results.verdict != "pass" or moved or changed
+
+
+def _compared(model: ModelResult) -> Iterable[Comparison]:
+    """All that gates may watch: against the base, between groups, against other commits."""
+    of_groups = (each.comparisons for each in model.fairness)
+    of_commits = (each.comparisons for each in model.references)
+    return chain(model.comparisons, *of_groups, *of_commits)
 
 
 def ours(error: Exception) -> Finding:

@@ -10,8 +10,10 @@ from mlci.results import (
     Comparison,
     DatasetChange,
     DatasetResult,
+    FairnessResult,
     GateResult,
     ModelResult,
+    ReferenceResult,
     Results,
 )
 
@@ -22,7 +24,7 @@ HEAD = Commit(sha="a" * 40)
 def results():
     """Make results with a verdict, gates, comparisons and a change of data."""
 
-    def results(verdict="pass", gates=(), comparisons=(), change="same"):
+    def results(verdict="pass", gates=(), comparisons=(), change="same", **more):
         model = ModelResult(
             verdict=verdict,
             dataset="people",
@@ -32,6 +34,7 @@ def results():
             baseline=BaselineResult(source="retrained"),
             gates=gates,
             comparisons=comparisons,
+            **more,
         )
         data = DatasetResult(path="d.csv", rows=1, bytes=1, fingerprint="x", change=DatasetChange(status=change))
         return Results(mlci="0", verdict=verdict, head=HEAD, models={"late": model}, datasets={"people": data})
@@ -78,10 +81,32 @@ def test_outputs__count_gates_that_failed(results):
     assert outcome.outputs(results("fail", gates)) == {"verdict": "fail", "failed-gates": "3", "regressions": "2"}
 
 
+def test_outputs__gates_on_one_metric_are_counted_apart(results):
+    """Against the base, against the best commit and between groups: each is a gate of its own."""
+    facts = {"rule": "max_regression", "threshold": 0.1, "verdict": "fail"}
+    gates = (
+        GateResult(metric="roc_auc", **facts),
+        GateResult(metric="roc_auc", reference="best", **facts),
+        GateResult(metric="equalized_odds_difference", sensitive="sex", **facts),
+        GateResult(metric="equalized_odds_difference", sensitive="race", **facts),
+        GateResult(metric="equalized_odds_difference", sensitive="race", **{**facts, "rule": "max"}),
+    )
+
+    assert outcome.outputs(results("fail", gates)) == {"verdict": "fail", "failed-gates": "5", "regressions": "4"}
+
+
+BETTER = (Comparison(metric="f1", rows=9, gated=True, status="better"),)
+SAME = (Comparison(metric="f1", rows=9, gated=True, status="same"),)
+
+
 @pytest.mark.parametrize(
     ("change", "is_news"),
     [
         ({}, False),
+        ({"fairness": (FairnessResult(sensitive="sex", groups=(), comparisons=BETTER),)}, True),
+        ({"fairness": (FairnessResult(sensitive="sex", groups=(), comparisons=SAME),)}, False),
+        ({"references": (ReferenceResult(name="best", comparisons=BETTER),)}, True),
+        ({"references": (ReferenceResult(name="best", comparisons=SAME),)}, False),
         ({"verdict": "warn"}, True),
         ({"comparisons": (Comparison(metric="f1", rows=9, gated=True, status="same"),)}, False),
         ({"comparisons": (Comparison(metric="f1", rows=9, gated=True, status="better"),)}, True),

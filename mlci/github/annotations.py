@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlci.errors import Location
-    from mlci.results import Comparison, DatasetResult, ExpectationResult, GateResult, ModelResult, Results
+    from mlci.report.places import Placed
+    from mlci.results import DatasetResult, ExpectationResult, GateResult, ModelResult, Results
 
 Level = Literal["notice", "warning", "failure"]
 
@@ -68,15 +69,15 @@ def _broken(dataset: DatasetResult) -> list[ExpectationResult]:
 def _of_gates(results: Results) -> Iterator[Annotation | None]:
     unjudged = {each.location for each in results.findings if each.code == _UNJUDGED}
     for name, model in results.models.items():
-        slices: dict[tuple[str, str], list[GateResult]] = {}
+        slices: dict[tuple[str, str, str], list[GateResult]] = {}
         for gate in model.gates:
             is_told = gate.status is None and gate.message and gate.location in unjudged
             if gate.verdict != "fail" or is_told:
                 continue
             if gate.slice:
-                slices.setdefault((gate.metric, gate.rule), []).append(gate)
+                slices.setdefault((gate.metric, gate.reference, gate.rule), []).append(gate)
             else:
-                yield _annotation(gate.location, "failure", f"{gate.metric} of {name}", _failed(gate, model))
+                yield _annotation(gate.location, "failure", _title(gate, name), _failed(gate, model))
         for failed in slices.values():
             yield from _of_slices(name, model, failed)
 
@@ -85,27 +86,34 @@ def _of_slices(name: str, model: ModelResult, failed: list[GateResult]) -> Itera
     """The slices in which one gate fails: a few one by one, many in one annotation that begins with the worst."""
     if len(failed) <= _FEW:
         for gate in failed:
-            title = f"{gate.metric} of {name}, {gate.slice}"
+            title = f"{_title(gate, name)}, {gate.slice}"
             yield _annotation(gate.location, "failure", title, _failed(gate, model))
         return
     first, *others = sorted(failed, key=lambda each: each.change if each.change is not None else 0.0)
     more = f"{len(others)} more slices fail: {', '.join(each.slice for each in others)}."
-    title = f"{first.metric} of {name}, {len(failed)} slices"
+    title = f"{_title(first, name)}, {len(failed)} slices"
     yield _annotation(first.location, "failure", title, f"{_failed(first, model)}\n{more}")
+
+
+def _title(gate: GateResult, name: str) -> str:
+    """`roc_auc of income`, `roc_auc of income, against best`, `equalized_odds_difference by sex of income`."""
+    by = f" by {gate.sensitive}" if gate.sensitive else ""
+    against = f", against {gate.reference}" if gate.reference else ""
+    return f"{gate.metric}{by} of {name}{against}"
 
 
 def _failed(gate: GateResult, model: ModelResult) -> str:
     """Why a gate fails, in one sentence."""
-    from mlci.report import digits, names, wording
-    from mlci.report.phrase import capital, line
+    from mlci.report import digits, places, wording
+    from mlci.report.phrase import capital
 
-    measured = next((c for c in model.comparisons if (c.metric, c.slice) == (gate.metric, gate.slice)), None)
+    measured = places.of_gate(gate, model)
     if gate.rule == "max_regression" and measured is not None and measured.gain is not None:
         return _lost(measured)
     if gate.value is None:
         reason = gate.message.rstrip(". ") or "it was not measured"
-        return str(line(capital(wording.named(gate.metric, gate.slice)), f" could not be judged: {reason}."))
-    metric = str(names.metric_title(gate.metric))
+        return f"{capital(wording.named(gate))} could not be judged: {reason}."
+    metric = str(capital(wording.named(gate)))
     if gate.rule == "max_increase":
         limit = digits.more_or_less(gate.threshold) if gate.threshold else "no more"
         before, after = digits.cost(gate.metric, gate.baseline), digits.cost(gate.metric, gate.value)
@@ -116,7 +124,7 @@ def _failed(gate: GateResult, model: ModelResult) -> str:
     return f"{metric} is {value}, and this gate asks for {'at least' if gate.rule == 'min' else 'at most'} {limit}."
 
 
-def _lost(measured: Comparison) -> str:
+def _lost(measured: Placed) -> str:
     from mlci.report import wording
     from mlci.report.phrase import capital, code, line
 
@@ -147,11 +155,12 @@ def _annotation(location: Location | None, level: Level, title: str, message: st
     if location is None or path is None:
         return None
     line = location.line if location.line is not None and 1 <= location.line <= _LAST_LINE else 1
+    title = inline(title).strip()
     return Annotation(
         path=path,
         line=line,
         level=level,
-        title=clip(inline(title).strip(), _TITLE),
+        title=clip(title, _TITLE),
         message=clip(visible(message).strip() or title, _MESSAGE),
     )
 

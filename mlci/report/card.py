@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mlci.errors import UserError
-from mlci.report import digits, filters, folds, gatetable, names, wording
+from mlci.report import calibration, digits, fairness, filters, folds, gatetable, names, wording
 from mlci.report.document import Table, columns, row
 from mlci.report.phrase import code, line, listed, prose
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlci.report.phrase import Line, Part
     from mlci.results import Comparison, ModelResult, Results
 
+_HERE = "this model"
 _TAGS = {
     "binary": "tabular-classification",
     "multiclass": "tabular-classification",
@@ -45,8 +46,16 @@ def card(results: Results, model_name: str) -> str:
         "facts": folds.facts(model),
         "verdict": _verdict(model, names.base(results)),
         "scores": _scores(model),
-        "notes": gatetable.notes(model, all_slices=True),
-        "slices": folds.slices(model, "baseline", here="this model"),
+        "notes": gatetable.notes(model, gatetable.ordered(model), all_slices=True),
+        "parts": tuple(
+            fold
+            for fold in (
+                folds.slices(model, "baseline", here=_HERE),
+                fairness.fold(model, "baseline", here=_HERE),
+                calibration.fold(model, "baseline", here=_HERE),
+            )
+            if fold
+        ),
         "data": _data(results, model),
         "parameters": _pairs(model.side.params if model.side else {}, "parameter"),
         "features": _features(model),
@@ -192,7 +201,7 @@ def _unnoticed(model: ModelResult) -> Iterator[Line]:
 
 
 def _slices(model: ModelResult) -> Iterator[Line]:
-    small = dict.fromkeys(each.slice for each in model.comparisons if each.slice and each.note)
+    small = dict.fromkeys(each.slice for each in model.comparisons if names.is_small(each))
     if small:
         yield line("Too few rows to judge: ", listed([code(name) for name in small], most=10), ".")
     worse = [each for each in model.comparisons if each.slice and each.status == "worse"]

@@ -1,25 +1,25 @@
 """Forest plots: the interval of each gain, zero, and what each gate allows, on axes that metrics of one unit share.
 
-Scores (all without a unit) stand on one axis, errors in the target's unit on another, their squares on a third: rows
-on one axis can be compared by eye, and none is squeezed by another's unit.
+Scores (all without a unit) stand on one axis, errors in the target's unit on another, their squares on a third,
+differences and ratios between groups on a fourth, and each metric of the user's own on its own: rows on one axis can
+be compared by eye, and none is squeezed by another's unit.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mlci.report import digits, filters
+from mlci.stats.metrics import FAIRNESS, METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlci.results import Comparison
 
-Unit = Literal["score", "target", "squared"]
-
-_UNITS: dict[str, Unit] = {
+_UNITS = {
     "mean_absolute_error": "target",
     "root_mean_squared_error": "target",
     "mean_squared_error": "squared",
@@ -84,9 +84,11 @@ class Panel:
     axis: Axis
 
 
-def unit(metric: str) -> Unit:
-    """The unit of a metric: none (a score), the target's, or its square."""
-    return _UNITS.get(metric, "score")
+def unit(metric: str) -> str:
+    """The unit of a metric: none (a score), the target's or its square, between groups, or one of its own."""
+    if metric in FAIRNESS:
+        return "between groups"
+    return _UNITS.get(metric, "score") if metric in METRICS else f"of {metric}"
 
 
 def panel(marks: Sequence[Mark], *, room: float = 0.16) -> Panel:
@@ -123,7 +125,7 @@ def _ticks(low: float, high: float, *, about: int = 6) -> tuple[tuple[float, ...
 
 def panels(comparisons: Sequence[Comparison], labels: Sequence[str]) -> tuple[Panel, ...]:
     """The comparisons that have an interval, in one panel per unit."""
-    by_unit: dict[Unit, list[Mark]] = {}
+    by_unit: dict[str, list[Mark]] = {}
     for comparison, label in zip(comparisons, labels, strict=True):
         mark = Mark.of(comparison, label)
         if mark is not None:

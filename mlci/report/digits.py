@@ -26,6 +26,11 @@ def decimals(half_width: float | None, *, most: int = _MOST) -> int:
     return max(0, min(most, 1 - math.floor(math.log10(half_width))))
 
 
+def plain(*values: float) -> int:
+    """The decimals for values of which no interval is known."""
+    return _PLAIN if max(map(abs, values), default=0.0) < 10 else 2  # noqa: PLR2004 - from 10 on two decimals say enough
+
+
 def own_decimals(value: float) -> int:
     """The decimals in which a value from the configuration is written."""
     text = f"{value:.12f}".rstrip("0")
@@ -40,8 +45,7 @@ def precision(comparison: Comparison) -> int:
     """
     low, high = comparison.low, comparison.high
     if low is None or high is None:
-        largest = max((abs(v) for v in (comparison.baseline, comparison.candidate) if v is not None), default=0.0)
-        return _PLAIN if largest < 10 else 2  # noqa: PLR2004 - from 10 on two decimals say enough
+        return plain(*(each for each in (comparison.baseline, comparison.candidate) if each is not None))
     largest = max((abs(v) for v in (comparison.baseline, comparison.candidate, low, high) if v), default=1.0)
     most = max(_MOST, min(_MOST_OF_TINY, 4 - math.floor(math.log10(largest))))
     digits = decimals(high / 2 - low / 2, most=most)

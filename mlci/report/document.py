@@ -101,6 +101,7 @@ class Fold:
     tables: tuple[tuple[Line, Table], ...] = ()  # each with the words that stand above it
     texts: tuple[tuple[Line, str], ...] = ()  # tracebacks and charts, fenced; each with the words above it
     bullets: tuple[Line, ...] = ()
+    figures: tuple[Figure, ...] = ()  # on the HTML page alone
     tone: Tone = ""
 
     def __bool__(self) -> bool:

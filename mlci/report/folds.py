@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlci.report import datatables, digits, gatetable, look, names, slicetable, tables, wording
+from mlci.report import datatables, digits, look, names, slicetable, tables, wording, worstslice
 from mlci.report.document import Fold
 from mlci.report.phrase import code, join, line, listed, prose, strong
 
@@ -46,25 +46,30 @@ def gates_answer(model: ModelResult) -> Line:
 
 
 def slices(model: ModelResult, main: str, *, here: str = names.HEAD) -> Fold:
-    """The slices; how many are worse, and which is the worst.
+    """The slices; how many are worse, and which is the worst; and what the search for the worst of many found.
 
     One metric is shown in full. Of several, what does not pass is, and a grid shows the gains of all.
     """
     found = slicetable.ordered(model)
-    answer = _slices_answer(found, model, main)
+    searched = worstslice.sentence(model)
+    lines = (searched,) if searched else ()
+    if not found:
+        return Fold(title="Slices", answer=worstslice.answer(model), lines=lines)
+    answer = line(_slices_answer(found, model, main), worstslice.more(model))
     small = {each.slice for each in found if names.is_small(each)}
     if len({each.metric for each in found}) <= 1:
-        lines = (line(f"{digits.plural(len(small), 'slice')} with too few rows: reported, not judged."),)
+        few = line(f"{digits.plural(len(small), 'slice')} with too few rows: reported, not judged.")
         table = slicetable.table(found, model, main, here=here)
-        return Fold(title="Slices", answer=answer, tables=((_NOTHING, table),), lines=lines if small else ())
+        lines = (few, *lines) if small else lines
+        return Fold(title="Slices", answer=answer, tables=((_NOTHING, table),), lines=lines)
     failing = [each for each in found if each.gated and each.verdict != "pass"]
     words = "The gain of each slice in each metric; bold is worse"
-    few = f"; {names.UNKNOWN} has too few rows to be judged" if small else ""
+    unknown = f"; {names.UNKNOWN} has too few rows to be judged" if small else ""
     both = (
         (_NOTHING, slicetable.table(failing, model, main, here=here)),
-        (line(f"{words}{few}:"), slicetable.grid(model)),
+        (line(f"{words}{unknown}:"), slicetable.grid(model)),
     )
-    return Fold(title="Slices", answer=answer, tables=both)
+    return Fold(title="Slices", answer=answer, tables=both, lines=lines)
 
 
 def _slices_answer(found: Sequence[Comparison], model: ModelResult, main: str) -> Line:
@@ -118,41 +123,6 @@ def changes(results: Results, model: ModelResult) -> Fold:
         answer=listed(told, most=5) if told else line("nothing that the results know of"),
         tables=((_NOTHING, table), (_NOTHING, files)),
     )
-
-
-def holdout(model: ModelResult) -> Fold:
-    """How the holdout is drawn, and the smallest loss that it shows."""
-    drawn = model.holdout
-    if drawn is None:
-        return Fold(title="What this holdout can tell", answer=_NOTHING)
-    lead = next((each for each in gatetable.ordered(model) if each.metric == model.primary and each.detectable), None)
-    rows = digits.plural(drawn.rows, "row")
-    answer = line(rows)
-    lines = []
-    if lead is not None:
-        loss = digits.number(lead.detectable, digits.precision(lead))
-        answer = line(f"{rows} notice a loss of {loss} in ", names.metric(lead.metric), " four times out of five")
-    lines.append(line("Held out: ", prose(drawn.how.rstrip(". ")), f"; {digits.count(drawn.train_rows)} rows train."))
-    lines.append(_overlap(model))
-    if drawn.groups:
-        lines.append(line(f"Rows that belong together stay together: {digits.plural(drawn.groups, 'group')}."))
-    return Fold(
-        title="What this holdout can tell",
-        answer=answer,
-        lines=tuple(each for each in lines if each),
-        tables=((_NOTHING, tables.power(model)),),
-    )
-
-
-def _overlap(model: ModelResult) -> Line:
-    drawn = model.holdout
-    if drawn is None or not drawn.overlap_by:
-        return line()
-    by = {"key": "by key", "content": "by content"}[drawn.overlap_by]
-    if not drawn.overlap_rows:
-        return line(f"None of these rows also stands in training (compared {by}).")
-    told = f"{digits.plural(drawn.overlap_rows, 'of these rows also stands', 'of these rows also stand')} in training"
-    return line(f"{names.ICON['warn']} {told} (compared {by}).")
 
 
 # --- the data --------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlci.report import digits, look, names, wording
+from mlci.report import digits, look, names, places, wording
 from mlci.report.phrase import EMPTY, capital, code, join, line, listed, prose
 from mlci.report.situations import leading, situations, whole
 from mlci.report.titles import clause, title
@@ -69,7 +69,8 @@ def _look(found: tuple[Situation, ...], results: Results) -> Line:
         return _hint(lead.findings[0])
     models = list(results.models.values())
     model = lead.model or (models[0] if len(models) == 1 and lead.verdict == "pass" else None)
-    return look.first(results, model, is_calm=lead.verdict == "pass")
+    since = lead.lead.since if lead.kind == "declined" and lead.lead else ""
+    return look.first(results, model, is_calm=lead.verdict == "pass", since=since)
 
 
 def _hint(finding: Finding) -> Line:
@@ -99,7 +100,7 @@ def _warned(situation: Situation, main: str) -> Line:
 
 def in_short(situation: Situation, main: str) -> Line:
     """A situation that is not the lead: who, how, and its first number."""
-    lead = next(iter(situation.comparisons), None) or leading(whole(situation), situation)
+    lead = situation.lead or leading(whole(situation), situation)
     words = capital(clause(situation, main))
     if situation.kind in ("identical", "untrained", "unjudged", "expectations", "cost") or lead is None:
         return line(words, ".")
@@ -108,10 +109,11 @@ def in_short(situation: Situation, main: str) -> Line:
         bound = "at least" if gate.rule == "min" else "at most"
         if gate.value is None:
             return line(words, ".")
-        measured = next((each for each in whole(situation) if each.metric == gate.metric), None)
+        measured = places.of_gate(gate, situation.model) if situation.model else None
         value, limit = wording.rule_value(gate, gate.value, measured), wording.rule_value(gate, gate.threshold)
         return line(words, f": {value} instead of {bound} {limit}.")
+    metric = names.subject(lead.metric, lead.sensitive)
     if lead.gain is None:
         value = digits.number(lead.candidate, digits.precision(lead))
-        return line(words, "; ", names.metric(lead.metric), f" is {value}.")
-    return line(words, ": ", names.metric(lead.metric), f" {wording.by(lead)}.")
+        return line(words, "; ", metric, f" is {value}.")
+    return line(words, ": ", metric, f" {wording.by(lead)}.")

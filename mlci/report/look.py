@@ -29,16 +29,19 @@ _LISTS = ("steps", "transformers", "estimators", "transformer_list")  # scikit-l
 _TELLING = ("scikit-learn", "xgboost", "lightgbm", "catboost", "torch", "tensorflow", "numpy", "pandas", "polars")
 
 
-def first(results: Results, model: ModelResult | None, *, is_calm: bool = False) -> Line:
+def first(results: Results, model: ModelResult | None, *, is_calm: bool = False, since: str = "") -> Line:
     """The third sentence of a report: one or two telling differences, then what is known to be the same.
 
     Args:
         results: The run.
         model: The model of which the report speaks; None where it speaks of data alone.
         is_calm: Whether there is no need to look: then it says what changed.
+        since: The commit since which something was lost, where that is not the base: then it is not this pull
+            request's changes alone.
     """
     label = "What changed" if is_calm else "What to look at first"
-    told = list(itertools.islice(_clues(results, model), _MOST))
+    merged = [line("what was merged since ", code(names.short(since)))] if since else []
+    told = [*merged, *itertools.islice(_clues(results, model), _MOST - len(merged))]
     if len(told) < _MOST and (files := _files(results, model)):
         told.append(files if is_calm and not told else line(files, " changed"))
     clues = line(f"{label}: ", join(told, "; "), ".") if told else line()

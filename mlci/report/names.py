@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from mlci.report.digits import NBSP
 from mlci.report.filters import clip
 from mlci.report.phrase import capital, code, line, prose
-from mlci.stats.metrics import METRICS, RESOURCES
+from mlci.stats.metrics import FAIRNESS
 
 if TYPE_CHECKING:
     from mlci.report.phrase import Line
+    from mlci.report.places import Place
     from mlci.results import Comparison, GateResult, Results, Severity, Status
 
 ICON = {"pass": "✅", "info": "\N{INFORMATION SOURCE}\ufe0f", "warn": "⚠️", "fail": "❌"}
@@ -24,6 +25,7 @@ _PROSE = {
     "balanced_accuracy": "balanced accuracy",
     "brier_score": "Brier score",
     "cohen_kappa": "Cohen’s kappa",
+    "expected_calibration_error": "expected calibration error",
     "f1": "F1",
     "fit_seconds": "fit time",
     "log_loss": "log loss",
@@ -41,11 +43,16 @@ _PROSE = {
     "roc_auc_ovr": "ROC AUC (one against the rest)",
     "roc_auc_ovr_weighted": "weighted ROC AUC (one against the rest)",
     "root_mean_squared_error": "root mean squared error",
-    "demographic_parity_difference": "demographic parity difference",
-    "demographic_parity_ratio": "demographic parity ratio",
-    "equalized_odds_difference": "equalized odds difference",
-    "equalized_odds_ratio": "equalized odds ratio",
+    "specificity": "specificity",
+    "zero_one_loss": "zero-one loss",
 }
+_FORMS = {  # of a fairness metric, around what each group is measured by
+    "difference": "{} difference",
+    "ratio": "{} ratio",
+    "group_min": "lowest {} of a group",
+    "group_max": "highest {} of a group",
+}
+BEST = "best"  # the reference that the ledger keeps
 _AVERAGES = ("macro", "weighted", "micro")
 
 _COMPARED: dict[str | None, str] = {
@@ -68,7 +75,35 @@ def metric(name: str) -> Line:
     base, _, average = name.rpartition("_")
     if average in _AVERAGES and base in _PROSE:
         return line(f"{average} {_PROSE[base]}")
+    if name in FAIRNESS:
+        form = FAIRNESS[name].form
+        return line(_FORMS[form].format(rate(name.removesuffix(f"_{form}"))))
     return line(code(name))
+
+
+def rate(name: str) -> str:
+    """What a group is measured by, in words: `true positive rate`, `accuracy`."""
+    plain = name.removesuffix("_score")
+    return _PROSE.get(plain, plain.replace("_", " "))
+
+
+def subject(name: str, sensitive: str = "") -> Line:
+    """What a sentence speaks of: `ROC AUC`, `` the equalized odds difference by `sex` ``."""
+    return line("the ", metric(name), " by ", code(sensitive)) if sensitive else metric(name)
+
+
+def reference(name: str, sha: str = "") -> Line:
+    """What the candidate was held against besides the base: `` the best commit `a81d03b` ``, `` `v1.2` ``."""
+    if name != BEST:
+        return line(code(name))
+    return line("the best commit", *((" ", code(short(sha))) if sha else ()))
+
+
+def label(each: Place) -> str:
+    """A comparison's or a gate's name in plain text: `roc_auc against best`, `equalized_odds_ratio by sex`."""
+    by = f" by {each.sensitive}" if each.sensitive else ""
+    against = f" against {each.reference}" if each.reference else ""
+    return f"{each.metric}{by}{against}"
 
 
 def metric_title(name: str) -> Line:
@@ -76,14 +111,14 @@ def metric_title(name: str) -> Line:
     return capital(metric(name))
 
 
-def greater_is_better(name: str) -> bool:
-    """The direction of a metric or a resource; greater is better where it is not known."""
-    return METRICS[name].greater_is_better if name in METRICS else name not in RESOURCES
+def marked(name: str, *, greater: bool, sensitive: str = "", reference: str = "") -> Line:
+    """A metric's configured name and where it stands, with an arrow where lower is better.
 
-
-def marked(name: str, *, greater: bool) -> Line:
-    """A metric's configured name, with an arrow where lower is better."""
-    return line(code(name)) if greater else line(code(name), " ↓")
+    Fairness metrics stand in words: their names are long, and code does not wrap.
+    """
+    by = line(" by ", code(sensitive)) if sensitive else line()
+    against = line(" against ", code(reference)) if reference else line()
+    return line(metric(name) if name in FAIRNESS else code(name), by, against, "" if greater else f"{NBSP}↓")
 
 
 def base(results: Results) -> str:
@@ -114,9 +149,14 @@ def compared(comparison: Comparison) -> Line:
     return line(_UNGATED[status])
 
 
+def untold(gate: GateResult) -> Line:
+    """Icon and word for a gate that found nothing to compare with."""
+    return line(f"{ICON[gate.verdict]}{NBSP}{_COMPARED[None]}")
+
+
 def is_small(comparison: Comparison) -> bool:
     """Whether a slice has too few rows to be judged; `compare` says so in its note."""
-    return bool(comparison.slice) and "fewer than" in comparison.note
+    return bool(comparison.slice) and "reported, not judged" in comparison.note
 
 
 def undecided(status: Status | None) -> bool:

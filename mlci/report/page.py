@@ -6,11 +6,24 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlci.report import charts, digits, filters, folds, gatetable, headline, names
+from mlci.report import (
+    calibration,
+    charts,
+    digits,
+    fairness,
+    filters,
+    folds,
+    gatetable,
+    headline,
+    holdouts,
+    names,
+    references,
+)
 from mlci.report.datatables import expectations
 from mlci.report.document import Fold, Table
 from mlci.report.phrase import Line, code, join, line, link, prose
 from mlci.report.situations import breaches, in_order, situations
+from mlci.results import worst
 
 if TYPE_CHECKING:
     from mlci.report.headline import Story
@@ -29,6 +42,7 @@ class Limits:
     characters: int = 500  # of a name or a value
     sentence: int = 3000  # characters of a sentence
     models: int | None = None
+    extras: int | None = None  # rows of a table in the folds that are cut first; 0 leaves these folds out
     has_folds: bool = True
     has_plot: bool = True
     has_tables: bool = True
@@ -36,12 +50,13 @@ class Limits:
 
 LEVELS = (
     Limits(),
-    Limits(rows=40, findings=40, lines=60, characters=120, sentence=1500),
-    Limits(rows=24, findings=20, lines=30, characters=100, sentence=900),
-    Limits(rows=12, findings=10, lines=15, characters=80, sentence=600),
-    Limits(rows=6, findings=5, lines=8, characters=60, sentence=300, has_folds=False),
+    Limits(rows=40, findings=40, lines=60, characters=120, sentence=1500, extras=12),
+    Limits(rows=24, findings=20, lines=30, characters=100, sentence=900, extras=0),
+    Limits(rows=12, findings=10, lines=15, characters=80, sentence=600, extras=0),
+    Limits(rows=6, findings=5, lines=8, characters=60, sentence=300, extras=0, has_folds=False),
     Limits(
         rows=0,
+        extras=0,
         findings=0,
         lines=0,
         characters=40,
@@ -69,6 +84,9 @@ class ModelView:
     notes: tuple[Line, ...]
     plot: str  # the forest plot as text; '' without one
     slices: Fold
+    fairness: Fold
+    calibration: Fold
+    decline: Fold
     candidates: Fold
     changes: Fold
     holdout: Fold
@@ -202,6 +220,16 @@ class _Cut:
             bullets=(*(self.sentence(each) for each in bullets), *more),
         )
 
+    def aside(self, fold: Fold) -> Fold:
+        """A fold that is among the first to be cut: what fails in it stands in the table of gates, too."""
+        import dataclasses
+
+        most = self.limits.extras
+        if most == 0:
+            return Fold(title=fold.title, answer=Line())
+        tables = tuple((words, table.first(most)) for words, table in fold.tables[:most])
+        return self.fold(dataclasses.replace(fold, tables=tables))
+
     def text(self, text: str) -> str:
         """The last lines of a traceback or a log: that is where the error stands."""
         lines = [each[: 4 * self.limits.characters] for each in text.splitlines()]
@@ -217,7 +245,7 @@ def _model(name: str, results: Results, situation: Situation | None, cut: _Cut, 
     drawn = gatetable.plot(model) if draws else ()
     return ModelView(
         name=name,
-        icon=names.ICON[model.verdict],
+        icon=names.ICON[worst([model.verdict, *([situation.verdict] if situation else [])])],
         verdict=model.verdict,
         short=headline.in_short(situation, main) if situation else line(code(name)),
         facts=folds.facts(model),
@@ -226,9 +254,12 @@ def _model(name: str, results: Results, situation: Situation | None, cut: _Cut, 
         notes=gatetable.notes(model) if cut.limits.has_tables else (),
         plot=charts.text(drawn) if len(drawn) == 0 or any(panel.marks for panel in drawn) else "",
         slices=cut.fold(folds.slices(model, main)),
+        fairness=cut.aside(fairness.fold(model, main)),
+        calibration=cut.aside(calibration.fold(model, main)),
+        decline=cut.aside(references.fold(model, main)),
         candidates=cut.fold(folds.candidates(model)),
         changes=cut.fold(folds.changes(results, model)),
-        holdout=cut.fold(folds.holdout(model)),
+        holdout=cut.fold(holdouts.fold(model, main)),
     )
 
 

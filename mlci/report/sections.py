@@ -5,10 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlci.report import charts, datatables, digits, folds, gatetable, headline, look, names, slicetable, svg, tables
+from mlci.report import (
+    calibration,
+    charts,
+    datatables,
+    digits,
+    fairness,
+    folds,
+    gatetable,
+    headline,
+    holdouts,
+    look,
+    names,
+    places,
+    references,
+    slicetable,
+    svg,
+    tables,
+    worstslice,
+)
 from mlci.report.document import Column, Figure, Fold, Row, Table, columns, row
 from mlci.report.phrase import code, join, line, prose
 from mlci.report.situations import in_order, is_identical, situations
+from mlci.results import worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +35,8 @@ if TYPE_CHECKING:
     from mlci.report.charts import Panel
     from mlci.report.headline import Story
     from mlci.report.phrase import Line, Part
-    from mlci.results import Comparison, DatasetResult, Finding, ModelResult, Results
+    from mlci.report.places import Placed
+    from mlci.results import DatasetResult, Finding, ModelResult, Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +53,14 @@ class ModelSection:
     slices: tuple[tuple[Line, Table], ...]  # per metric
     slices_answer: Line
     grid: Table  # all slices in all metrics
+    worst_slice: Line  # what the search for the worst slice found
     is_open: bool  # whether a slice needs a look
     changes: Fold
     candidates: Fold
     holdout: Fold
+    fairness: Fold
+    calibration: Fold
+    decline: Fold
     sides: Fold
 
 
@@ -131,10 +155,10 @@ def _model(name: str, results: Results, main: str) -> ModelSection:
     model = results.models[name]
     situation = next((each for each in situations(results) if each.model is model), None)
     slices = folds.slices(model, main)
-    failing = bool(gatetable.failing_slices(model))
+    failing = any(not each.reference for each in gatetable.failing_slices(model))
     return ModelSection(
         name=name,
-        verdict=model.verdict,
+        verdict=worst([model.verdict, *([situation.verdict] if situation else [])]),
         short=headline.in_short(situation, main) if situation else line(code(name)),
         facts=folds.facts(model),
         scores=_scores(model, main),
@@ -143,10 +167,14 @@ def _model(name: str, results: Results, main: str) -> ModelSection:
         slices=_slices(model, main),
         slices_answer=slices.answer,
         grid=slicetable.grid(model),
-        is_open=failing,
+        worst_slice=worstslice.sentence(model),
+        is_open=failing or bool(model.search and model.search.worse),
         changes=folds.changes(results, model),
         candidates=folds.candidates(model),
-        holdout=folds.holdout(model),
+        holdout=holdouts.fold(model, main),
+        fairness=fairness.fold(model, main),
+        calibration=calibration.fold(model, main),
+        decline=references.fold(model, main),
         sides=_sides(model, main),
     )
 
@@ -170,13 +198,13 @@ def _scores(model: ModelResult, main: str) -> Table:
         Column(line(""), "center"),
         *columns(("allowed", "right"), ""),
     )
-    found = gatetable.ordered(model)
+    found = gatetable.scores(model)
     drawn = [each for each in found if not is_identical(each)]
-    panels = charts.panels(drawn, [each.metric for each in drawn])
-    place = {mark.label: panel for panel in panels for mark in panel.marks}
+    panels = charts.panels(drawn, [names.label(places.place(each)) for each in drawn])
+    panel_of = {mark.label: panel for panel in panels for mark in panel.marks}
     rows: list[Row] = []
     for panel in (*panels, None):
-        inside = [each for each in found if place.get(each.metric) is panel]
+        inside = [each for each in found if panel_of.get(names.label(places.place(each))) is panel]
         rows += [_score(each, panel) for each in inside]
         if panel is not None:
             blank = ["" for _ in titles]
@@ -184,9 +212,9 @@ def _scores(model: ModelResult, main: str) -> Table:
     return Table(titles, tuple(rows)).without_empty_columns()
 
 
-def _score(each: Comparison, panel: Panel | None) -> Row:
+def _score(each: Placed, panel: Panel | None) -> Row:
     cells = list(gatetable.compared(each).cells)
-    mark = charts.Mark.of(each, each.metric) if panel else None
+    mark = charts.Mark.of(each, names.label(places.place(each))) if panel else None
     drawn = svg.row(mark, panel.axis, exactness=digits.precision(each)) if mark and panel else ""
     return Row((*cells[:5], Figure(drawn), *cells[5:]), gatetable.tone(each))
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mlci.report import places
+from mlci.report.places import Placed
+from mlci.results import worst
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlci.report.places import Place
     from mlci.results import Comparison, DatasetResult, Finding, GateResult, ModelResult, Results, Verdict
 
 Kind = Literal[
@@ -16,8 +21,11 @@ Kind = Literal[
     "untrained",
     "unjudged",
     "worse",
+    "declined",
     "limit",
+    "unfair",
     "slice",
+    "searched",
     "cost",
     "inconclusive",
     "unmeasured",
@@ -35,8 +43,11 @@ _ORDER: tuple[Kind, ...] = (
     "untrained",
     "unjudged",
     "worse",
+    "declined",
     "limit",
+    "unfair",
     "slice",
+    "searched",
     "cost",
     "inconclusive",
     "unmeasured",
@@ -45,6 +56,7 @@ _ORDER: tuple[Kind, ...] = (
 _GRAVITY = {"fail": 0, "warn": 1, "pass": 2}
 
 BREACHES = frozenset({"MLCI101", "MLCI102", "MLCI103"})  # what the table of failing expectations tells
+SEARCHED = "MLCI308"  # what the search for the worst slice found
 IDENTICAL = "identical predictions"  # the method of a comparison in which both sides said the same
 
 
@@ -67,18 +79,26 @@ class Situation:
         return tuple(gate for gate in gates if gate.rule in ("min", "max") and gate.verdict == "fail")
 
     @property
-    def comparisons(self) -> tuple[Comparison, ...]:
+    def comparisons(self) -> tuple[Placed, ...]:
         """The comparisons behind the gates, the gravest first: the primary metric, then by loss in margins."""
         if self.model is None:
             return ()
-        wanted = {(gate.metric, gate.slice) for gate in self.gates}
+        wanted = {places.place(gate) for gate in self.gates}
         primary = self.model.primary
         return tuple(
             sorted(
-                (each for each in self.model.comparisons if (each.metric, each.slice) in wanted),
+                places.everywhere(self.model, wanted.__contains__),
                 key=lambda each: (each.metric != primary, loss_in_margins(each)),
             )
         )
+
+    @property
+    def lead(self) -> Placed | None:
+        """The comparison that its first sentence is about, where gates or the search for the worst slice found it."""
+        if self.kind == "searched" and self.model is not None and self.model.search is not None:
+            found = self.model.search.worst
+            return Placed.model_construct(**found.__dict__) if found else None
+        return next(iter(self.comparisons), None)
 
 
 def loss_in_margins(comparison: Comparison) -> float:
@@ -123,12 +143,29 @@ def _of_models(results: Results) -> Iterator[Situation]:
         elif model.verdict == "fail" and not any(gate.verdict == "fail" for gate in model.gates):
             yield Situation(kind="unjudged", verdict="fail", name=name, model=model, findings=tuple(failures))
         else:
-            yield from _of_gates(name, model, results)
+            yield from _of_model(name, model, results)
 
 
-def _of_gates(name: str, model: ModelResult, results: Results) -> Iterator[Situation]:
-    """The gravest situation of a model; its other gates stand in the table."""
-    told = {(each.metric, each.slice) for each in model.comparisons if each.gain is not None}
+def _of_model(name: str, model: ModelResult, results: Results) -> Iterator[Situation]:
+    """The gravest situation that gates put a model in, and what the search for the worst slice found."""
+    found = [each for each in (_of_gates(name, model, results), _searched(name, model, results)) if each is not None]
+    yield from found or [Situation(kind=_calm(model), verdict="pass", name=name, model=model)]
+
+
+def _searched(name: str, model: ModelResult, results: Results) -> Situation | None:
+    """A slice that the search found to be worse for certain; its finding says how grave that is."""
+    told = tuple(each for each in results.findings if each.code == SEARCHED and each.subject == name)
+    if model.search is None or model.search.worst is None:
+        return None
+    verdict = worst([each.severity for each in told])
+    if verdict == "pass":
+        return None
+    return Situation(kind="searched", verdict=verdict, name=name, model=model, findings=told)
+
+
+def _of_gates(name: str, model: ModelResult, results: Results) -> Situation | None:
+    """The gravest situation that gates put a model in; the other gates stand in the table."""
+    told = {where for where, each in places.located(model) if each.gain is not None}
     for verdict in ("fail", "warn"):
         groups: dict[Kind, list[GateResult]] = {}
         for gate in model.gates:
@@ -138,18 +175,17 @@ def _of_gates(name: str, model: ModelResult, results: Results) -> Iterator[Situa
             kind = min(groups, key=_ORDER.index)
             gates = tuple(groups[kind])
             findings = _untold(name, gates, results) if kind == "unmeasured" else ()
-            yield Situation(kind=kind, verdict=verdict, name=name, model=model, gates=gates, findings=findings)
-            return
-    yield Situation(kind=_calm(model), verdict="pass", name=name, model=model)
+            return Situation(kind=kind, verdict=verdict, name=name, model=model, gates=gates, findings=findings)
+    return None
 
 
-def _kind(gate: GateResult, told: set[tuple[str, str]]) -> Kind:
-    """The kind of a gate that does not pass; `told` are the metrics and slices that were compared."""
+def _kind(gate: GateResult, told: set[Place]) -> Kind:
+    """The kind of a gate that does not pass; `told` is what was compared."""
     if gate.rule == "max_regression":
-        if (gate.metric, gate.slice) not in told:
+        if places.place(gate) not in told:
             return "unmeasured"
         if gate.status == "worse":
-            return "slice" if gate.slice else "worse"
+            return "declined" if gate.reference else "unfair" if gate.sensitive else "slice" if gate.slice else "worse"
         return "inconclusive" if gate.status == "inconclusive" else "unmeasured"
     if gate.value is None:
         return "unmeasured"
@@ -197,12 +233,12 @@ def _of_findings(results: Results, told: set[int]) -> Iterator[Situation]:
             yield Situation(kind="finding", verdict=severity, name=findings[0].subject, findings=tuple(findings))
 
 
-def whole(situation: Situation) -> list[Comparison]:
-    """The model's comparisons on the whole holdout."""
-    return [each for each in situation.model.comparisons if not each.slice] if situation.model else []
+def whole(situation: Situation) -> list[Placed]:
+    """The model's comparisons with the base on the whole holdout."""
+    return places.against_base(situation.model) if situation.model else []
 
 
-def leading(found: list[Comparison], situation: Situation) -> Comparison | None:
+def leading(found: list[Placed], situation: Situation) -> Placed | None:
     """The primary metric's comparison among some; else the first."""
     primary = situation.model.primary if situation.model else ""
     return next((each for each in found if each.metric == primary), next(iter(found), None))

@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 
 from mlci.report import charts, digits, gatetable, names, svg
 from mlci.report.document import Column, Figure, Table, columns, row
-from mlci.report.phrase import code, line, strong
+from mlci.report.phrase import code, line, prose, strong
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlci.report.document import Row, Tone
     from mlci.report.phrase import Part
+    from mlci.report.places import Placed
     from mlci.results import Comparison, ModelResult
 
 _RANK = {"fail": 0, "warn": 1, "pass": 2}
 _LAST = 3  # after everything that a gate judged
 
 
-def ordered(model: ModelResult) -> list[Comparison]:
-    """The comparisons on slices: those that are judged badly first, the primary metric next, then by gain."""
-    found = [each for each in gatetable.judged(model) if each.slice]
+def ordered(model: ModelResult) -> list[Placed]:
+    """The comparisons with the base on slices: those judged badly first, the primary metric next, then by gain."""
+    found = gatetable.judged(model, lambda where: bool(where.slice and not where.reference))
     place = {metric: i for i, metric in enumerate(dict.fromkeys((model.primary, *(each.metric for each in found))))}
     return sorted(
         found,
@@ -34,9 +35,9 @@ def ordered(model: ModelResult) -> list[Comparison]:
     )
 
 
-def by_metric(model: ModelResult) -> dict[str, list[Comparison]]:
+def by_metric(model: ModelResult) -> dict[str, list[Placed]]:
     """The ordered comparisons on slices, per metric; the metrics that are judged badly first."""
-    found: dict[str, list[Comparison]] = {}
+    found: dict[str, list[Placed]] = {}
     for each in ordered(model):
         found.setdefault(each.metric, []).append(each)
     return found
@@ -61,14 +62,14 @@ def table(
     """
     titles = (
         *columns("slice", "metric", ("rows", "right"), (main, "right"), (here, "right"), ("gain", "right")),
-        *columns((f"{digits.level(model.confidence)} interval", "center"), ("", "center"), ""),
+        *columns((f"{digits.level(model.confidence)} interval", "center"), ("", "center"), "note", ""),
     )
     marks = [mark for each in found if (mark := charts.Mark.of(each, each.slice))] if with_plots else []
     axis = charts.panel(marks).axis if marks else None
     is_mixed = len({each.metric for each in found}) > 1
     rows = [_slice(each, axis, names_metric=is_mixed) for each in found]
     if axis is not None:
-        rows.append(row(*[""] * 7, Figure(svg.scale(axis)), "", tone="scale"))
+        rows.append(row(*[""] * 7, Figure(svg.scale(axis)), "", "", tone="scale"))
     return Table(titles, tuple(rows)).without_empty_columns()
 
 
@@ -85,6 +86,7 @@ def _slice(each: Comparison, axis: charts.Axis | None, *, names_metric: bool) ->
         strong(gain) if each.verdict == "fail" else gain,
         gatetable.interval(each),
         Figure(svg.row(mark, axis, exactness=exactness) if mark and axis else ""),
+        prose(gatetable.caution(each)),
         names.compared(each),
         tone=gatetable.tone(each),
     )

@@ -11,7 +11,8 @@ from mlci.report.phrase import code, line, prose, strong
 if TYPE_CHECKING:
     from mlci.report.document import Row
     from mlci.report.phrase import Part
-    from mlci.results import CandidateResult, Comparison, ModelResult, Side
+    from mlci.report.places import Placed
+    from mlci.results import CandidateResult, ModelResult, Side
 
 _RANK = {"fail": 0, "warn": 1, "pass": 2}
 _FACTS = (
@@ -101,14 +102,14 @@ def power(model: ModelResult) -> Table:
     titles = columns(
         "metric", ("allowed loss", "right"), ("loss it notices", "right"), ("rows to settle it", "right"), "method"
     )
-    rows = (_noticed(each) for each in gatetable.ordered(model) if each.method or each.detectable)
+    rows = (_noticed(each) for each in gatetable.scores(model) if each.method or each.detectable)
     return Table(titles, tuple(rows)).without_empty_columns()
 
 
-def _noticed(each: Comparison) -> Row:
+def _noticed(each: Placed) -> Row:
     exactness = digits.precision(each)
     return row(
-        code(each.metric),
+        names.marked(each.metric, greater=True, sensitive=each.sensitive, reference=each.reference),
         digits.number(each.margin, exactness) if each.margin is not None else "",
         digits.number(each.detectable, exactness) if each.detectable else "",
         digits.count(each.rows_needed) if each.rows_needed else "",

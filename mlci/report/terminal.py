@@ -5,7 +5,20 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from mlci.report import datatables, digits, filters, folds, gatetable, headline, names
+from mlci.report import (
+    calibration,
+    datatables,
+    digits,
+    fairness,
+    filters,
+    folds,
+    gatetable,
+    headline,
+    holdouts,
+    names,
+    references,
+    worstslice,
+)
 from mlci.report.phrase import Line, Span, line
 from mlci.report.situations import breaches, in_order
 
@@ -109,6 +122,9 @@ class _Printer:
             self._table(table, "gate", "gain", "allowed", "")
 
     def _last(self, results: Results) -> None:
+        for name, words in _brief(results):
+            about = f"{name}, " if len(results.models) > 1 else ""
+            self._console.print(self._words(line(about, words), "dim"))
         if results.datasets:
             self._console.print(self._words(line("Data: ", folds.data(results).answer), "dim"))
         against = f" against {names.base(results)}" if results.base else ""
@@ -178,6 +194,20 @@ class _Printer:
             text = text.replace(emoji, sign)
         text = text.replace(digits.NBSP, _NO_BREAK)
         return text if self._unicode else text.translate(_ASCII)
+
+
+def _brief(results: Results) -> Iterator[tuple[str, Line]]:
+    """What the full report's folds would answer, a line each: groups, probabilities, what the holdout can tell."""
+    main = names.base(results)
+    for name in in_order(results):
+        model = results.models[name]
+        for fold in (fairness.fold(model, main), calibration.fold(model, main), references.fold(model, main)):
+            if fold:
+                yield name, line(f"{fold.title}: ", fold.answer)
+        if searched := worstslice.answer(model):
+            yield name, line("Search for the worst slice: ", searched)
+        if holdouts.leading(model) is not None:
+            yield name, line("Holdout: ", holdouts.answer(model))
 
 
 def _lines(table: Table, i: int) -> Iterator[Line]:

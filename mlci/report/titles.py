@@ -94,8 +94,33 @@ def _expectations(situation: Situation, _main: str) -> Line:
 
 
 def _limit(situation: Situation, _main: str) -> Line:
-    metrics = [names.metric(metric) for metric in dict.fromkeys(gate.metric for gate in situation.gates)]
-    return line(code(situation.name), " misses its limit on ", listed(metrics))
+    found = dict.fromkeys((gate.metric, gate.sensitive) for gate in situation.gates)
+    return line(code(situation.name), " misses its limit on ", listed([names.subject(*each) for each in found]))
+
+
+def _declined(situation: Situation, main: str) -> Line:
+    return line(code(situation.name), " is worse than ", _references(situation, main))
+
+
+def _references(situation: Situation, main: str) -> Line:
+    found = dict.fromkeys(gate.reference for gate in situation.gates if gate.reference)
+    return listed([f"the best commit on {main}" if each == names.BEST else code(each) for each in found])
+
+
+def _unfair(situation: Situation, main: str) -> Line:
+    return line(code(situation.name), " treats the groups of ", _columns(situation), f" less alike than {main}")
+
+
+def _columns(situation: Situation) -> Line:
+    return listed([code(each) for each in dict.fromkeys(gate.sensitive for gate in situation.gates if gate.sensitive)])
+
+
+def _searched(situation: Situation, main: str) -> Line:
+    found = situation.model.search if situation.model else None
+    if found is None or found.worst is None:
+        return line(code(situation.name), f" is worse than {main} on a slice")
+    where = code(found.worst.slice) if found.worse == 1 else f"{digits.count(found.worse)} slices"
+    return line(code(situation.name), f" is worse than {main} on ", where)
 
 
 def _slice(situation: Situation, main: str) -> Line:
@@ -110,7 +135,12 @@ def _cost(situation: Situation, _main: str) -> Line:
 
 
 def _inconclusive(situation: Situation, main: str) -> Line:
-    return line("too few rows to tell whether ", code(situation.name), f" is worse than {main}")
+    start = line("too few rows to tell whether ", code(situation.name))
+    if all(gate.reference for gate in situation.gates):
+        return line(start, " is worse than ", _references(situation, main))
+    if all(gate.sensitive for gate in situation.gates):
+        return line(start, " treats the groups of ", _columns(situation), f" less alike than {main}")
+    return line(start, f" is worse than {main}")
 
 
 def _finding(situation: Situation, _main: str) -> Line:
@@ -132,8 +162,11 @@ _CLAUSES: dict[Kind, Callable[[Situation, str], Line]] = {
     "untrained": _named(" could not be trained"),
     "unjudged": _named(" could not be judged"),
     "worse": _named(" is worse than {main}"),
+    "declined": _declined,
     "limit": _limit,
+    "unfair": _unfair,
     "slice": _slice,
+    "searched": _searched,
     "cost": _cost,
     "inconclusive": _inconclusive,
     "unmeasured": _named(" could not be judged in full"),

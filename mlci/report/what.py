@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlci.report import digits, names, wording
+from mlci.report import digits, names, places, wording
 from mlci.report.phrase import capital, code, join, line, listed, prose, strong
 from mlci.report.situations import leading, loss_in_margins, whole
 
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlci.report.phrase import Line
+    from mlci.report.places import Placed
     from mlci.report.situations import Kind, Situation
-    from mlci.results import Comparison, ExpectationResult, GateResult
+    from mlci.results import ExpectationResult, GateResult
 
 _MOST = 3  # numbers that a sentence bears
 _SEVERITIES = ("critical", "warning", "info")
@@ -30,7 +31,7 @@ def _too(others: list[Line], word: str) -> Line:
     return line(" ", capital(listed(others)), f" {'is' if len(others) == 1 else 'are'} {word}, too.")
 
 
-def _loss(comparison: Comparison) -> Line:
+def _loss(comparison: Placed) -> Line:
     return line(
         wording.moved(comparison), f": {wording.by(comparison)}, and this gate allows {wording.allowed(comparison)}."
     )
@@ -44,10 +45,43 @@ def _worse(situation: Situation) -> Line:
 
 def _missed(gate: GateResult, situation: Situation) -> Line:
     bound = "below its minimum" if gate.rule == "min" else "above its maximum"
-    measured = next((each for each in whole(situation) if each.metric == gate.metric), None)
+    measured = _measured(gate, situation)
     value = wording.rule_value(gate, gate.value, measured) if gate.value is not None else digits.NONE
     limit = wording.rule_value(gate, gate.threshold)
-    return line(" ", names.metric_title(gate.metric), f" ({value}) is also {bound}, {limit}.")
+    return line(" ", capital(wording.named(gate)), f" ({value}) is also {bound}, {limit}.")
+
+
+def _measured(gate: GateResult, situation: Situation) -> Placed | None:
+    return places.of_gate(gate, situation.model) if situation.model else None
+
+
+def _declined(situation: Situation) -> Line:
+    lead, *others = situation.comparisons
+    return line(strong(_on_its_slice(lead)), _too([wording.in_brief(each) for each in others], "worse"))
+
+
+def _unfair(situation: Situation) -> Line:
+    lead, *others = sorted(situation.comparisons, key=loss_in_margins)
+    return line(strong(capital(_loss(lead))), _too([wording.in_brief(each) for each in others], "worse"))
+
+
+def _on_its_slice(each: Placed) -> Line:
+    on = line("On ", code(each.slice), ", ") if each.slice else line()
+    return capital(line(on, _loss(each)))
+
+
+def _searched(situation: Situation) -> Line:
+    found, lead = situation.model.search if situation.model else None, situation.lead
+    if found is None or lead is None:
+        return line()
+    allows = f", where {wording.allowed(lead)} is allowed" if lead.margin else ""
+    more = f" {found.worse} of them are worse for certain." if found.worse > 1 else ""
+    return line(
+        strong("On ", code(lead.slice), ", ", wording.moved(lead), f": {wording.by(lead)}{allows}."),
+        " Of ",
+        wording.searched(found),
+        f", it fell furthest.{more}",
+    )
 
 
 def _slice(situation: Situation) -> Line:
@@ -61,12 +95,12 @@ def _limit(situation: Situation) -> Line:
 
 
 def _limited(gate: GateResult, situation: Situation) -> Line:
-    measured = next((each for each in whole(situation) if each.metric == gate.metric), None)
+    metric = capital(wording.named(gate))
     if gate.value is None:
-        return line(names.metric_title(gate.metric), " was not measured.")
+        return line(metric, " was not measured.")
     bound = "at least" if gate.rule == "min" else "at most"
-    value, limit = wording.rule_value(gate, gate.value, measured), wording.rule_value(gate, gate.threshold)
-    return line(names.metric_title(gate.metric), f" is {value}, and this gate asks for {bound} {limit}.")
+    value = wording.rule_value(gate, gate.value, _measured(gate, situation))
+    return line(metric, f" is {value}, and this gate asks for {bound} {wording.rule_value(gate, gate.threshold)}.")
 
 
 def _cost(situation: Situation) -> Line:
@@ -83,13 +117,11 @@ def _costs(gate: GateResult) -> Line:
 
 
 def _inconclusive(situation: Situation) -> Line:
-    lead = situation.comparisons[0]
-    on = line("On ", code(lead.slice), ", ") if lead.slice else line()
-    return strong(capital(line(on, _loss(lead))))
+    return strong(_on_its_slice(situation.comparisons[0]))
 
 
 def _unmeasured(situation: Situation) -> Line:
-    told = [wording.named(gate.metric, gate.slice) for gate in situation.gates]
+    told = [wording.named(gate) for gate in situation.gates]
     reason = next((gate.message for gate in situation.gates if gate.message), "").rstrip(". ")
     why = line(": ", prose(reason)) if reason else line()
     return strong(capital(listed(told)), " could not be judged", why, ".")
@@ -184,8 +216,11 @@ _WHAT: dict[Kind, Callable[[Situation], Line]] = {
     "untrained": _told,
     "unjudged": _unjudged,
     "worse": _worse,
+    "declined": _declined,
     "limit": _limit,
+    "unfair": _unfair,
     "slice": _slice,
+    "searched": _searched,
     "cost": _cost,
     "inconclusive": _inconclusive,
     "unmeasured": _unmeasured,

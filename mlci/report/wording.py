@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlci.report import digits, filters, names
-from mlci.report.phrase import code, line, prose
-from mlci.stats.metrics import RESOURCES
+from mlci.report import digits, filters, names, places
+from mlci.report.phrase import code, line, listed, prose
+from mlci.stats.metrics import FAIRNESS, RESOURCES
 
 if TYPE_CHECKING:
-    from mlci.report.phrase import Line
-    from mlci.results import Comparison, ExpectationResult, GateResult, ModelResult
+    from mlci.report.phrase import Line, Part
+    from mlci.report.places import Placed
+    from mlci.results import Comparison, ExpectationResult, GateResult, ModelResult, Search
 
 _SHORT = 80  # characters of what an expectation expects
 _MOST = 12  # decimals that a double holds for a score
 
 
-def moved(comparison: Comparison) -> Line:
-    """`ROC AUC fell from 0.9240 to 0.8699`."""
+def moved(comparison: Placed) -> Line:
+    """`ROC AUC fell from 0.9240 to 0.8699`; from another commit than the base, it says since which."""
     exactness = digits.precision(comparison)
     before, after = comparison.baseline, comparison.candidate
-    metric = names.metric(comparison.metric)
+    metric = names.subject(comparison.metric, comparison.sensitive)
     if before is None or after is None:
         return line(metric, f" is {digits.number(after, exactness)}")
+    since = line(" since ", names.reference(comparison.reference, comparison.since)) if comparison.reference else line()
     shown = digits.number(before, exactness), digits.number(after, exactness)
     if shown[0] == shown[1]:
-        return line(metric, f" stayed at {shown[1]}")
-    verb = "went" if comparison.status not in ("better", "worse") else "rose" if after > before else "fell"
-    return line(metric, f" {verb} from {shown[0]} to {shown[1]}")
+        return line(metric, f" stayed at {shown[1]}", since)
+    up, down = ("grew", "shrank") if _is_gap(comparison.metric) else ("rose", "fell")
+    verb = "went" if comparison.status not in ("better", "worse") else up if after > before else down
+    return line(metric, f" {verb} from {shown[0]} to {shown[1]}", since)
+
+
+def _is_gap(metric: str) -> bool:
+    """Whether a metric is a difference between groups."""
+    return metric in FAIRNESS and FAIRNESS[metric].form == "difference"
 
 
 def by(comparison: Comparison) -> str:
@@ -50,34 +58,49 @@ def allowed(comparison: Comparison) -> str:
     return f"{digits.MINUS}{size}" if comparison.greater_is_better else size
 
 
+def searched(found: Search) -> Line:
+    """`` 143 slices of `sex`, `age` and `race`, alone and in pairs ``."""
+    parts: list[Part] = [code(name) for name in found.columns]
+    pairs = ", alone and in pairs" if found.depth > 1 and len(parts) > 1 else ""
+    return line(f"{digits.plural(found.slices, 'slice')} of ", listed(parts, most=5), pairs)
+
+
 def spread(comparison: Comparison, model: ModelResult) -> str:
     """`95 % interval −0.0580 … −0.0502`."""
     bounds = digits.interval(comparison.low, comparison.high, digits.precision(comparison))
     return f"{digits.level(model.confidence)} interval {bounds}"
 
 
-def in_brief(comparison: Comparison) -> Line:
+def in_brief(comparison: Placed) -> Line:
     """`accuracy (−0.0695)`."""
-    return line(names.metric(comparison.metric), f" ({by(comparison)})")
+    return line(names.subject(comparison.metric, comparison.sensitive), f" ({by(comparison)})")
 
 
 def standing(comparison: Comparison) -> str:
     """`the same (−0.0002)`."""
+    return f"{standing_word(comparison)} ({by(comparison)})"
+
+
+def standing_word(comparison: Comparison) -> str:
+    """`the same`."""
     words = {"better": "better", "same": "the same", "worse": "worse", "inconclusive": "undecided"}
-    return f"{words[comparison.status] if comparison.status else 'not told'} ({by(comparison)})"
+    return words[comparison.status] if comparison.status else "not told"
 
 
-def named(metric: str, part: str) -> Line:
-    """`` ROC AUC on `sex = Female` ``."""
-    return line(names.metric(metric), *((" on ", code(part)) if part else ()))
+def named(each: Placed | GateResult) -> Line:
+    """`` ROC AUC on `sex = Female` ``, `` the accuracy difference by `sex` ``, `ROC AUC since the best commit`."""
+    on = line(" on ", code(each.slice)) if each.slice else line()
+    since = line(" since ", names.reference(each.reference)) if each.reference else line()
+    return line(names.subject(each.metric, each.sensitive), on, since)
 
 
-def scored_on(model: ModelResult, rows: int, *, where: str = "") -> Line:
+def scored_on(model: ModelResult, each: Placed) -> Line:
     """How the two sides were scored."""
-    on = f" {where}" if where else ""
-    if model.baseline.paired:
-        return line(f"Both models were scored on the same {digits.count(rows)} held-out rows{on}")
-    reason = model.baseline.reason.rstrip(". ")
+    other = places.reference(each, model)
+    on = " of this slice" if each.slice else ""
+    if other.paired if other else model.baseline.paired:
+        return line(f"Both models were scored on the same {digits.count(each.rows)} held-out rows{on}")
+    reason = "" if other else model.baseline.reason.rstrip(". ")
     why = line(" (", prose(reason), ")") if reason else line()
     return line(f"The two models were scored on different held-out rows{on}", why, ", so the interval is wider")
 
@@ -89,7 +112,7 @@ def rule_value(gate: GateResult, value: float, comparison: Comparison | None = N
     if value == gate.threshold:
         return digits.exact(value)
     own = min(6, digits.own_decimals(gate.threshold))
-    exactness = max(digits.precision(comparison) if comparison else 4, own)
+    exactness = max(digits.precision(comparison) if comparison else digits.plain(value), own)
     while exactness < _MOST and round(value, exactness) == gate.threshold:
         exactness += 1
     return digits.number(value, exactness)

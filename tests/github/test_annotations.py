@@ -15,9 +15,11 @@ from mlci.results import (
     Comparison,
     DatasetResult,
     ExpectationResult,
+    FairnessResult,
     Finding,
     GateResult,
     ModelResult,
+    ReferenceResult,
     Results,
     Validation,
 )
@@ -26,7 +28,7 @@ HERE = Location("mlci.yml", 12, 5)
 SUITE = Location("suites/adult.json", 7)
 
 
-def run(*, findings=(), gates=(), comparisons=(), expectations=()):
+def run(*, findings=(), gates=(), comparisons=(), expectations=(), **more):
     """A run's results."""
     model = ModelResult(
         verdict="fail",
@@ -37,6 +39,7 @@ def run(*, findings=(), gates=(), comparisons=(), expectations=()):
         baseline=BaselineResult(source="retrained"),
         comparisons=tuple(comparisons),
         gates=tuple(gates),
+        **more,
     )
     validation = Validation(
         suite="adult",
@@ -165,6 +168,68 @@ def test_annotations__a_failed_gate(gate, comparisons, title, message):
     )
 
 
+def test_annotations__a_gate_between_groups():
+    """A gate on fairness is told with its column, by the comparison that stands beside the groups."""
+    facts = {"metric": "equalized_odds_difference", "baseline": 0.031, "candidate": 0.092, "gain": -0.061}
+    lost = compared(**facts, low=-0.082, high=-0.04, margin=0.02, greater_is_better=False)
+    gate = {"metric": "equalized_odds_difference", "sensitive": "sex", "value": 0.092}
+    regressed = failed(**gate, rule="max_regression", threshold=0.02, status="worse")
+    limited = failed(**gate, rule="max", threshold=0.05, location=Location("mlci.yml", 13))
+    part = FairnessResult(sensitive="sex", groups=(), comparisons=(lost,))
+
+    found = annotations.of(run(gates=[regressed, limited], comparisons=[compared()], fairness=(part,)))
+
+    assert [(each.title, each.message) for each in found] == [
+        (
+            "equalized_odds_difference by sex of income",
+            (
+                "The equalized odds difference by sex grew from 0.031 to 0.092: worse by 0.061, and this gate allows "
+                "0.020."
+            ),
+        ),
+        (
+            "equalized_odds_difference by sex of income",
+            "The equalized odds difference by sex is 0.092, and this gate asks for at most 0.05.",
+        ),
+    ]
+
+
+def test_annotations__against_main_and_against_the_best_commit():
+    """Two gates on one metric and line are two annotations, each with its own numbers."""
+    gate = failed(rule="max_regression", threshold=0.003, status="worse")
+    since = compared(baseline=0.93, gain=-0.0601, low=-0.064, high=-0.0562)
+    best = ReferenceResult(name="best", sha="c3d4e5f60718", comparisons=(since,))
+    gates = [gate, gate.model_copy(update={"reference": "best"})]
+
+    found = annotations.of(run(gates=gates, comparisons=[compared()], references=(best,)))
+
+    assert [(each.title, each.message) for each in found] == [
+        (
+            "roc_auc of income",
+            "ROC AUC fell from 0.9240 to 0.8699: −0.0541, and this gate allows −0.0030.",
+        ),
+        (
+            "roc_auc of income, against best",
+            "ROC AUC fell from 0.9300 to 0.8699 since the best commit c3d4e5f: −0.0601, and this gate allows −0.0030.",
+        ),
+    ]
+
+
+def test_annotations__slices_of_main_and_of_the_best_commit():
+    """Slices that fail against two commits are counted apart."""
+    facts = {"rule": "max_regression", "change": -0.1}
+    gates = [
+        failed(**facts, slice=f"sex = {i}", reference=of, value=0.5 + i / 10) for of in ("", "best") for i in (1, 2)
+    ]
+
+    assert [each.title for each in annotations.of(run(gates=gates))] == [
+        "roc_auc of income, against best, sex = 1",
+        "roc_auc of income, against best, sex = 2",
+        "roc_auc of income, sex = 1",
+        "roc_auc of income, sex = 2",
+    ]
+
+
 def test_annotations__many_slices_of_a_gate():
     """A gate that fails in many slices is told once: by the worst of them, and the others' names."""
     gates = [
@@ -289,6 +354,24 @@ def test_annotations__a_path_outside(path):
 def test_annotations__a_line(line, shown):
     """Lines count from 1; what is no line is the first."""
     assert one(run(findings=[finding(location=Location("a.py", line))])).line == shown
+
+
+def test_annotations__a_finding_without_words():
+    """What says nothing is told by its title, and that as it can be seen."""
+    found = one(run(findings=[finding(message="", subject="\x1b[31m")]))
+
+    assert found.message == found.title == "MLCI201 \\u001b[31m"
+
+
+def test_annotations__strangers_names_of_columns_and_commits():
+    """The column of a fairness gate and the name of a reference cannot steer a terminal or hide."""
+    facts = {"rule": "max_regression", "threshold": 0.1, "value": 0.5}
+    gates = [failed(sensitive="\u202esex\x1b", **facts), failed(reference="v1\u200b\n::error::x", **facts)]
+
+    assert [each.title for each in annotations.of(run(gates=gates))] == [
+        "roc_auc by \\u202esex\\u001b of income",
+        "roc_auc of income, against v1\\u200b ::error::x",
+    ]
 
 
 @given(

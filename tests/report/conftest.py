@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import cmarkgfm
+import fair_results as fair
 import pytest
 from cmarkgfm.cmark import Options
 from hypothesis import settings
@@ -653,18 +654,30 @@ def hostile(text=None):
             type=short, column=short, success=False, unexpected_count=3, element_count=9, description=evil, error=evil
         ),
     )
+    gates, parts = fair.hostile(short, evil)
     found = model(
         [
             comparison("roc_auc", 0.9240, 0.8699, 0.0039, 0.003, method=short, note=evil),
             comparison(short, 0.9, 0.8, 0.01, method=short),
             sliced(short, 12, 0.9, 0.8, 0.01, margin=0.003, note=evil),
         ],
-        [limit(short, 0.85, 0.5)],
+        [limit(short, 0.85, 0.5), *gates],
+        **parts,
         target=short,
         positive=short,
         dataset=short,
         winner=short,
-        holdout=Holdout(rows=10, train_rows=20, how=evil, overlap_rows=3, overlap_by="key"),
+        holdout=Holdout(
+            rows=10,
+            train_rows=20,
+            how=evil,
+            overlap_rows=3,
+            overlap_by="key",
+            groups=4,
+            cluster=short,
+            sample_weight=short,
+            judged=1,
+        ),
         candidates=(
             CandidateResult(name=short, cv_mean=0.8, cv_std=0.1, elected=True),
             CandidateResult(name="b", cv_mean=0.8),
@@ -706,7 +719,12 @@ def hostile(text=None):
                 subject=short,
                 detail=evil + "\n````\n</details>\n~~~",
             )
-            for code, severity in (("MLCI101", "fail"), ("MLCI301", "warn"), ("MLCI999", "info"))
+            for code, severity in (
+                ("MLCI101", "fail"),
+                ("MLCI301", "warn"),
+                ("MLCI308", "warn"),
+                ("MLCI999", "info"),
+            )
         ],
         files=(FileChange(path=evil), FileChange(path="x", added=1, deleted=2)),
         environment={short: short},
@@ -783,6 +801,9 @@ SITUATIONS = {
     "costly": costly,
     "multi": multi,
     "data-only": data_only,
+    "unfair": lambda: fair.unfair(same()),
+    "declined": lambda: fair.declined(same()),
+    "searched": lambda: fair.searched(same()),
     "hostile": hostile,
     "huge": huge,
 }

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mlci.report import charts, filters, svg
-from mlci.results import Comparison
+from mlci.results import Bin, Calibration, Comparison, Reliability
 
 NUMBERS = st.floats(-1.0, 1.0, allow_nan=False).map(lambda value: round(value, 5))
 
@@ -92,11 +92,13 @@ def test_text__an_interval_that_reaches_far_is_cut_with_an_arrow():
     [
         (["roc_auc", "log_loss", "r2"], [3]),
         (["mean_absolute_error", "r2", "root_mean_squared_error", "mean_squared_error"], [2, 1, 1]),
+        (["roc_auc", "yearly.profit", "costs-EUR", "accuracy"], [2, 1, 1]),
+        (["roc_auc", "equalized_odds_ratio", "demographic_parity_difference"], [1, 2]),
         ([], []),
     ],
 )
 def test_panels__one_axis_per_unit(metrics, expected):
-    """Metrics in the target's unit do not share an axis with scores."""
+    """Metrics in the target's unit, of the user's own and between groups do not share an axis with scores."""
     found = [Comparison(metric=name, rows=9, gain=0.1, low=0.0, high=0.2) for name in metrics]
     assert [len(panel.marks) for panel in charts.panels(found, metrics)] == expected
 
@@ -122,3 +124,30 @@ def test_svg__says_its_numbers_to_a_screen_reader(parse):
     mark = charts.Mark(label='<b>"f1"', gain=-0.01, low=-0.02, high=0.0)
     said = dict(parse(svg.row(mark, charts.panel([mark]).axis, exactness=2)).attributes)["aria-label"]
     assert said.replace("\u00a0", " ") == '<b>"f1": gain −0.01, interval −0.02 … 0.00'
+
+
+SHARES = st.none() | st.floats(-2, 2) | st.sampled_from([0.0, 1.0])
+BINS = st.lists(st.builds(Bin, low=st.just(0.0), high=st.just(1.0), rows=st.integers(0, 9), predicted=SHARES))
+
+
+@given(BINS, st.none() | BINS)
+def test_reliability__is_sound_and_within_its_square(parse, after, before):
+    """The diagram nests, and every point lies within its frame, whatever the bins hold."""
+    after, before = (
+        None
+        if bins is None
+        else Reliability(error=0.1, bins=[each.model_copy(update={"observed": 0.5}) for each in bins])
+        for bins in (after, before)
+    )
+    picture = parse(svg.reliability(Calibration(candidate=after, baseline=before), main="<b>", here='"h'))
+    points = [float(value) for key, value in picture.attributes if key in ("cx", "cy", "x1", "x2", "y1", "y2")]
+    assert picture.nests
+    assert "b" not in picture.tags
+    assert all(0 <= value <= 200 for value in points)
+
+
+def test_reliability__says_both_errors_to_a_screen_reader(parse):
+    """The diagram's label holds both sides' errors."""
+    found = Calibration(candidate=Reliability(error=0.034, bins=()), baseline=Reliability(error=0.0121, bins=()))
+    said = dict(parse(svg.reliability(found, main="main", here="this PR")).attributes)["aria-label"]
+    assert said == "Reliability diagram, expected calibration error: main 0.0121; this PR 0.0340"

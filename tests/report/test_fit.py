@@ -21,6 +21,21 @@ def many_findings():
     )
 
 
+@pytest.fixture
+def many_groups():
+    """Make results with so many sensitive columns of 200 groups."""
+
+    def many(results, columns):
+        model = results.models["income"]
+        part = model.fairness[0]
+        groups = tuple(part.groups[0].model_copy(update={"name": f"level {i}"}) for i in range(200))
+        others = [part.model_copy(update={"sensitive": f"column {i}", "groups": groups}) for i in range(columns)]
+        model = model.model_copy(update={"fairness": (part, *others)})
+        return results.model_copy(update={"models": {"income": model}})
+
+    return many
+
+
 @pytest.mark.parametrize("budget", [COMMENT, 4_000])
 def test_fit__within_the_budget(situation, budget):
     """Every situation fits, counted in characters or in bytes, and nothing is cut open."""
@@ -44,6 +59,23 @@ def test_fit__uses_the_room(make):
     text = fit(results, **LINKS)
     detail = next(i for i in range(1, 9) if render.markdown(results, detail=i, **LINKS) == text)
     assert len(render.markdown(results, detail=detail - 1, **LINKS).encode()) > COMMENT
+
+
+def test_fit__what_stands_beside_the_gates_goes_first(make, many_groups):
+    """Where room is short, the groups of sensitive columns give way before slices do, and their gates stay."""
+    results = many_groups(make("unfair"), 30)
+    whole, text = render.markdown(results, **LINKS), fit(results, 9_000, **LINKS)
+    assert "<b>Fairness</b>" in whole
+    assert "<b>Fairness</b>" not in text
+    assert "| equalized odds difference by `sex`" in text
+    assert "<b>Candidates</b>" in text
+
+
+def test_fit__groups_are_shortened_before_they_go(make, many_groups):
+    """A step before that, each of their tables has its first rows."""
+    results = many_groups(make("unfair"), 1)
+    text = render.markdown(results, detail=1, **LINKS)
+    assert "… and 188 more rows in the full report." in text
 
 
 def test_fit__the_last_resort_is_the_headline_with_its_link(make):

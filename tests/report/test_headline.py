@@ -137,6 +137,40 @@ STORIES = {
             "adult, environment and gates are the same as on main."
         ),
     ),
+    "unfair": (
+        "income treats the groups of sex less alike than main",
+        ("The equalized odds difference by sex grew from 0.031 to 0.092: worse by 0.061, and this gate allows 0.020."),
+        (
+            "The true positive rate is 0.553 for Female and 0.645 for Male; on main it is 0.614 and 0.645. "
+            f"{HELD_OUT}; chance alone does not explain it (95 % interval −0.082 … −0.040)."
+        ),
+        "What to look at first: pipeline.py changed. Data, parameters, environment and gates are the same as on main.",
+    ),
+    "declined": (
+        "income is worse than the best commit on main",
+        "ROC AUC fell from 0.9240 to 0.9190 since the best commit c3d4e5f: −0.0050, and this gate allows −0.0030.",
+        (
+            f"{HELD_OUT}; chance alone does not explain it (95 % interval −0.0064 … −0.0036). "
+            "Against main it is within its margin (−0.0008): small losses have added up."
+        ),
+        (
+            "What to look at first: what was merged since c3d4e5f; pipeline.py changed. "
+            "Data, parameters, environment and gates are the same as on main."
+        ),
+    ),
+    "searched": (
+        "income is worse than main on sex = Female, age ≥ 60",
+        (
+            "On sex = Female, age ≥ 60, ROC AUC fell from 0.939 to 0.868: −0.071, where −0.003 is allowed. "
+            "Of 143 slices of sex, age and race, alone and in pairs, it fell furthest."
+        ),
+        (
+            "Both models were scored on the same 612 held-out rows of this slice; chance alone does not explain it "
+            "(95 % interval −0.091 … −0.051). The interval pays for the search: it holds for all 143 slices together. "
+            "On the whole holdout it is the same (−0.0002)."
+        ),
+        ("Look at these rows; name the slice under slices: to have its gates watch it; see mlci.yml:40:5. (MLCI308)"),
+    ),
     "data-only": (
         "adult holds all its expectations",
         "All 10 expectations hold on 44,000 rows.",

@@ -23,7 +23,7 @@ TAGS = {
     "h3",
 }
 TAGS |= {"p", "span", "a", "ul", "li", "strong", "code", "pre", "div", "table", "thead", "tbody", "tr", "th", "td"}
-TAGS |= {"details", "summary", "svg", "line", "rect", "circle", "text"}
+TAGS |= {"details", "summary", "svg", "g", "line", "rect", "circle", "text"}
 
 
 def test_html__is_one_sound_page(parse, situation):

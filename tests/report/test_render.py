@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 from mlci.report import render
 from mlci.report.card import card
 from mlci.report.page import LEVELS
+from mlci.results import Results
 
 LINKS = {"run_url": "https://github.com/o/r/actions/runs/1", "report_url": "https://example.invalid/report"}
 GOLDEN = ["worse", "better", "same", "identical", "noise", "bad-data", "loosened", "no-baseline", "unpaired"]
 GOLDEN += ["untrained", "unread", "slice-only", "limited", "costly", "multi", "data-only", "hostile"]
+GOLDEN += ["unfair", "declined", "searched"]
 TAGS = {"h2", "h3", "p", "strong", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}
 TAGS |= {"b", "ul", "li", "sub", "a", "span", "br", "!--"}
 SPOKEN = re.compile(r"(?<![\w`])@\w|(?<!&)#\d|\bGH-\d|:[a-z0-9_+-]+:", re.IGNORECASE | re.ASCII)
@@ -118,7 +121,8 @@ def test_markdown__links_only_where_they_are_given(make):
 
 def test_markdown__metrics_without_gates_are_shown(make):
     """A metric that no gate watches stands in the table all the same."""
-    assert "| `log_loss` ↓ | 0.2912 | 0.3524 | −0.0612 |" in render.markdown(make("worse"))
+    text = render.markdown(make("worse")).replace("\u00a0", " ")
+    assert "| `log_loss` ↓ | 0.2912 | 0.3524 | −0.0612 |" in text
 
 
 def test_markdown__every_finding_is_told(make):
@@ -175,3 +179,29 @@ def test_render__no_number_breaks_it(make, data):
     results = data.draw(numbers(make("worse")))
     written = [render.markdown(results), render.html(results), render.terminal(results), card(results, "income")]
     assert all("worse" in text or "income" in text for text in written)
+
+
+def replaced(value, numbers):
+    """The same value with other numbers in it, save those that a configuration bounds."""
+    if isinstance(value, dict):
+        kept = ("version", "confidence", "level")
+        return {key: each if key in kept else replaced(each, numbers) for key, each in value.items()}
+    if isinstance(value, list):
+        return [replaced(each, numbers) for each in value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return next(numbers)[isinstance(value, int)]
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(["unfair", "declined", "searched"]),
+    st.lists(st.tuples(NUMBERS.filter(lambda each: each is not None), COUNTS), min_size=1, max_size=20),
+)
+def test_render__no_number_beside_the_scores_breaks_it(make, name, numbers):
+    """So it is with the numbers of groups, bins, searches and other commits."""
+    dump = make(name).model_dump(mode="json")
+    models = replaced(dump["models"], itertools.cycle(numbers))
+    results = Results.model_validate({**dump, "models": models})
+    written = [render.markdown(results), render.html(results), render.terminal(results), card(results, "income")]
+    assert all("income" in text for text in written)

@@ -31,6 +31,7 @@ log_loss ↓         0.2912    0.3524     −0.0612     no gate   worse
 i income became worse in log_loss, which no gate watches. Add a gate, as in
 log_loss: {max_regression: 0.01}, if this should stop a merge. (MLCI306)
 
+Holdout: 11,214 rows notice a loss of 0.0056 in ROC AUC four times out of five
 Data: ✓ 10 of 10 expectations hold; 44,000 rows, unchanged
 4f2c9e1 against main; trained in 14 s
 """
