@@ -12,6 +12,7 @@ from mlci.config.policy import fitted
 from mlci.config.policy import judge as policy_of
 from mlci.difference import difference
 from mlci.errors import TrainingError, UserError
+from mlci.ownmetrics import Bench
 from mlci.record import findings_of
 from mlci.results import BaselineResult, Difference, Finding, ModelResult, worst
 from mlci.sides import Setting, Trainer, scored
@@ -151,14 +152,15 @@ def _finish(contest: _Contest, workshop: Workshop) -> Judged:
     setting.record.add((*mine.findings, *_seedless(setting, policy, head)))
     paired = holdout is prepared.holdout
     candidate, baseline = scored(prepared.holdout, head), scored(holdout, base) if base else None
+    own = Bench(trainer=contest.trainer, workshop=workshop)
     found = compare(
         policy.model,
         candidate,
         baseline,
         paired=paired,
         before=policy.before,
-        own=(),
-        against=third.against(contest.trainer) if third else (),
+        own=own.weigh(head, base, paired=paired),
+        against=third.against(contest.trainer, own, head) if third else (),
     )
     judged = gates.judge(
         policy.model,

@@ -120,7 +120,7 @@ class _Finder:
             held = ledger.best(entries, model, question(config))
             if held is None:
                 return replace(plain, reason="the ledger has no commit of this model yet")
-            sha = self._commit(held.commit)
+            plain, sha = replace(plain, sha=held.commit), self._commit(held.commit)
         else:
             sha = self._commit(name)
         if sha is None:

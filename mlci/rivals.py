@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from mlci.data.prepare import Rows
+    from mlci.ownmetrics import Bench
     from mlci.references import Reference
     from mlci.results import Comparison
     from mlci.sides import Setting, Trainer
     from mlci.training.job import Trained
-    from mlci.weighing import Weighed
     from mlci.workshop import Workshop
 
 
@@ -41,13 +41,14 @@ class Scales:
     rival: Rival
     trained: tuple[Trained, ...] = ()
 
-    def against(self, trainer: Trainer, own: Sequence[Weighed] = ()) -> tuple[Against, ...]:
+    def against(self, trainer: Trainer, own: Bench, candidate: Sequence[Trained]) -> tuple[Against, ...]:
         """The side that gates hold against; none where it was not trained."""
         if not self.trained:
             return ()
         reference = self.rival.reference
         side = scored(trainer.prepared.holdout, self.trained)
-        return (Against(name=reference.name, scored=side, is_new=reference.is_new, own=own),)
+        told = replace(own, name="reference", with_slices=False).weigh(candidate, self.trained)
+        return (Against(name=reference.name, scored=side, is_new=reference.is_new, own=told),)
 
     def result(self, comparisons: tuple[Comparison, ...]) -> ReferenceResult:
         """As the record of the run has it."""

@@ -156,7 +156,7 @@ def _paired(
     metrics: Sequence[Metric], candidate: Scored, baseline: Scored, seed: int
 ) -> dict[tuple[str, str], Estimate | str]:
     """All estimates on the same rows, which both sides' slices share."""
-    from mlci.stats.estimate import paired_many, paired_parts
+    from mlci.stats.estimate import paired_all
     from mlci.stats.repeated import combined
 
     rows: dict[str, Any] = {
@@ -167,12 +167,10 @@ def _paired(
     runs: list[dict[tuple[str, str], Estimate]] = []
     for at in range(min(len(candidate.predictions), len(baseline.predictions))):
         mine, theirs = candidate.said(metrics, at), baseline.said(metrics, at)
-        whole = paired_many(metrics, candidate.target, mine, theirs, **rows, seed=seed + at)
+        cuts = [(part.codes, len(part.names)) for part in candidate.parts]
+        whole, by_part = paired_all(metrics, candidate.target, mine, theirs, cuts, **rows, seed=seed + at)
         run = {(metric.name, ""): each for metric, each in zip(metrics, whole, strict=True)}
-        for part in candidate.parts:
-            by_slice = paired_parts(
-                metrics, candidate.target, mine, theirs, part.codes, len(part.names), **rows, seed=seed + at
-            )
+        for part, by_slice in zip(candidate.parts, by_part, strict=True):
             for name, estimates in zip(part.names, by_slice, strict=True):
                 run |= {(metric.name, name): each for metric, each in zip(metrics, estimates, strict=True)}
         runs.append(run)

@@ -17,12 +17,13 @@ from mlci.config.models import NAME
 from mlci.errors import UserError
 from mlci.github.artifact import LARGEST_RESULTS, quoted
 from mlci.results import VERSION, Results, worst
+from mlci.stats.metrics import FAIRNESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlci.errors import Location
-    from mlci.results import GateResult, ModelResult, Severity, Validation, Verdict
+    from mlci.results import Comparison, GateResult, Group, ModelResult, Reliability, Severity, Validation, Verdict
 
 DEEPEST = 50
 """Objects and lists that stand inside of each other."""
@@ -34,6 +35,8 @@ MOST = {
     "findings": 1_000,
     "files": 20_000,
     "comparisons": 5_000,
+    "groups": 2_000,
+    "bins": 2_000,
     "gates": 5_000,
     "expectations": 5_000,
     "columns": 50_000,
@@ -42,8 +45,8 @@ MOST = {
     "values": 20_000,
 }
 """How many of each all parts of the results may hold together."""
-MOST_METRICS = 50
-"""Of a model; mlci knows about 30."""
+MOST_METRICS = 100
+"""Of a model; mlci knows about 60, with those of fairness."""
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.?+[^"\\]*+)*+(?:"|\Z)', re.DOTALL)  # one that does not end reaches to the end
 _BRACKETS = b"[]{}"
@@ -128,7 +131,8 @@ def _read(content: bytes) -> Results:
 def _count(results: Results) -> None:
     """Refuse more than a report is ever made of."""
     models, datasets = results.models.values(), results.datasets.values()
-    sides = [side for each in models for side in (each.side, each.baseline.side) if side is not None]
+    given = [side for each in models for side in (each.side, each.baseline.side, *(it.side for it in each.references))]
+    sides = [side for side in given if side is not None]
     changes = [each.change for each in datasets if each.change is not None]
     validations = [each.validation for each in datasets if each.validation is not None]
     counts = {
@@ -136,7 +140,9 @@ def _count(results: Results) -> None:
         "datasets": len(datasets),
         "findings": len(results.findings),
         "files": len(results.files) + sum(len(each.difference.files) for each in models),
-        "comparisons": sum(len(each.comparisons) for each in models),
+        "comparisons": sum(1 for each in models for _ in compared(each)),
+        "groups": sum(len(column.groups) for each in models for column in each.fairness),
+        "bins": sum(len(side.bins) for each in models for side in _reliabilities(each)),
         "gates": sum(len(each.gates) for each in models),
         "expectations": sum(len(each.expectations) for each in validations),
         "columns": sum(len(each.columns) for each in datasets)
@@ -146,12 +152,34 @@ def _count(results: Results) -> None:
         "differences": sum(map(_differences, models)),
         "values": sum(len(each.params) + len(each.packages) for each in sides)
         + sum(len(each.classes) for each in models)
+        + sum(len(each.search.columns) for each in models if each.search is not None)
+        + sum(_rates(group) for each in models for column in each.fairness for group in column.groups)
         + len(results.environment)
         + len(results.timings),
     }
     for what, count in counts.items():
         if count > MOST[what]:
             raise _unfit(f"they hold {count:,} {what}, and at most {MOST[what]:,} are published")
+
+
+def compared(model: ModelResult) -> Iterator[Comparison]:
+    """All comparisons of a model: with the baseline, of groups, with other commits, of the search."""
+    yield from model.comparisons
+    for column in model.fairness:
+        yield from column.comparisons
+    for reference in model.references:
+        yield from reference.comparisons
+    if model.search is not None and model.search.worst is not None:
+        yield model.search.worst
+
+
+def _reliabilities(model: ModelResult) -> list[Reliability]:
+    found = model.calibration
+    return [] if found is None else [side for side in (found.candidate, found.baseline) if side is not None]
+
+
+def _rates(group: Group) -> int:
+    return len(group.candidate) + len(group.baseline)
 
 
 def _differences(model: ModelResult) -> int:
@@ -177,8 +205,12 @@ def _name(results: Results) -> None:
 
 def _metrics(model: ModelResult) -> Iterator[str]:
     yield model.primary
-    yield from (each.metric for each in model.comparisons)
+    yield from (each.metric for each in compared(model))
     yield from (each.metric for each in model.gates)
+    if model.search is not None:
+        yield model.search.metric
+    yield from (rate for column in model.fairness for group in column.groups for rate in group.candidate)
+    yield from (rate for column in model.fairness for group in column.groups for rate in group.baseline)
 
 
 def _place(results: Results) -> None:
@@ -214,8 +246,8 @@ def _agree(results: Results) -> None:
         of = f"the model “{name}”"
         for gate in model.gates:
             _hold(f"the gate on {gate.metric} of {of}", gate.verdict, [_least(gate)])
-        compared = [each.verdict for each in model.comparisons if each.gated]
-        _hold(of, model.verdict, [*(gate.verdict for gate in model.gates), *compared])
+        told = [each.verdict for each in compared(model) if each.gated]
+        _hold(of, model.verdict, [*(gate.verdict for gate in model.gates), *told])
     checked = {name: each.validation for name, each in results.datasets.items() if each.validation is not None}
     for name, validation in checked.items():
         _validated(f"the dataset “{name}”", validation)
@@ -234,7 +266,7 @@ def _least(gate: GateResult) -> Verdict:
     if gate.rule == "max_increase":
         return "pass"
     if gate.value is None:
-        return "fail"
+        return "warn" if gate.metric in FAIRNESS else "fail"
     return "pass" if (gate.value >= gate.threshold if gate.rule == "min" else gate.value <= gate.threshold) else "fail"
 
 
