@@ -99,7 +99,8 @@ def finding(name: str, policy: ModelConfig, found: Search | None, location: Loca
     if found is None or found.worst is None or not found.worse or policy.worst_slice is None:
         return ()
     severities: dict[str, Severity] = {"pass": "info", "warn": "warn", "fail": "fail"}
-    more = f" ({found.worse - 1} more are, too)" if found.worse > 1 else ""
+    others = found.worse - 1
+    more = f" ({others:,} other{' is' if others == 1 else 's are'}, too)" if others else ""
     return (
         Finding(
             code="MLCI308",
