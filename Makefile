@@ -8,7 +8,7 @@ PR ?= worse
 OUT ?= demo-out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e lint format bench lock clean
+.PHONY: help demo test e2e lint format bench proof lock clean
 
 help:
 	@echo "make demo [PR=worse|better|noise|bad-data|loosened]   play a pull request of the example"
@@ -16,6 +16,7 @@ help:
 	@echo "make e2e      the action in its container, from a workflow to the comment"
 	@echo "make lint     formatting, lint, types"
 	@echo "make bench    benchmarks: each prints its ratio"
+	@echo "make proof [ONLY=coverage|alarms|published|agreement|speed]   measure what docs/proof.md claims, and write it"
 	@echo "make lock     pin the dependencies anew"
 
 $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml scripts/python
@@ -56,6 +57,9 @@ format: $(READY)
 bench: $(READY)
 	@$(BIN)/python bench/start.py
 	@$(BIN)/python bench/run.py
+
+proof: $(READY)
+	@$(BIN)/python bench/proof/make.py $(if $(ONLY),--only $(ONLY))
 
 lock: $(READY)
 	@scripts/lock
