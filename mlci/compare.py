@@ -222,10 +222,11 @@ def _comparison(measured: _Measured, level: float, policy: ModelConfig) -> Compa
     found = weighed.estimate
     if found is None:
         return plain
-    note = "; ".join(filter(None, (measured.note, found.note)))
     if found.gain is None:
+        note = "; ".join(filter(None, (measured.note, found.note)))
         return plain.model_copy(update={"note": note, "baseline": finite(found.baseline)})
     interval = found.interval(level)
+    note = "; ".join(filter(None, (measured.note, interval.note)))  # some levels have notes of their own
     margin = measured.margin if measured.margin is not None else 0.0
     told = status(interval.low, interval.high, margin)
     verdicts = {"worse": "fail", "inconclusive": policy.on_inconclusive}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mlci.errors import TrainingError
 from mlci.weighing import Weighed
@@ -44,6 +44,8 @@ class Bench:
             baseline: The other side's; empty: there is none.
             paired: Whether both sides predicted the same rows; else there are the candidate's values alone.
         """
+        if self.trainer.policy.model.scorers:
+            self.workshop.settle()  # another model's code, still training, must not find the answers
         found = [
             weighed
             for tree, scorers in self._sources()
@@ -90,7 +92,7 @@ class Bench:
 
         trainer, setting = self.trainer, self.trainer.setting
         holdout, model = trainer.prepared.holdout, trainer.policy.model
-        side = "head" if tree is setting.trees.head else "base"
+        side: Literal["head", "base"] = "head" if tree is setting.trees.head else "base"
         what = f"{setting.name} (metrics of your own)"
         masks = [(name, part.codes == code) for part in self._parts() for code, name in enumerate(part.names)]
         try:

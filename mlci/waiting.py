@@ -19,11 +19,16 @@ _TICK = 0.1  # seconds
 
 def result(future: Future[T]) -> T:
     """The future's result, or what it raised."""
+    settled(future)
+    return future.result()
+
+
+def settled(future: Future[T]) -> None:
+    """Wait for the end of a future, whatever it is."""
     from concurrent.futures import wait
 
     while not future.done():
         wait((future,), timeout=_TICK)
-    return future.result()
 
 
 def join(thread: threading.Thread) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mlci import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +36,17 @@ class Workshop:
     pool: ThreadPoolExecutor
     stop: threading.Event
     progress: Progress
+    submitted: list[Future[tuple[Trained, ...]]] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Wait until no training is left: from then on files may hold what no training is to see."""
+        for each in self.submitted:
+            waiting.settled(each)
 
     def submit(self, training: Training, halt: threading.Event | None = None) -> Future[tuple[Trained, ...]]:
         """Train one side of a model as soon as there is room."""
-        return self.pool.submit(self.train, training, halt)
+        self.submitted.append(self.pool.submit(self.train, training, halt))
+        return self.submitted[-1]
 
     def train(self, training: Training, halt: threading.Event | None = None) -> tuple[Trained, ...]:
         """Train one side of a model now, with as many seeds as it asks for; the election takes place once.

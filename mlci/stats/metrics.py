@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Needs = Literal["labels", "probability", "score", "values"]
-Family = Literal["proportion", "counts", "losses", "smooth", "ranks"]
+Family = Literal["proportion", "counts", "losses", "calibration", "smooth", "ranks"]
 
 BINARY = frozenset({"binary"})
 MULTICLASS = frozenset({"multiclass"})
@@ -106,7 +106,7 @@ _ALL = [
     Metric(
         "expected_calibration_error",
         CLASSES,
-        "losses",
+        "calibration",
         "probability",
         "expected_calibration_error",  # scikit-learn has none: Guo et al. 2017, of ten bins of equal width
         greater_is_better=False,
@@ -218,8 +218,8 @@ _FAIRNESS = [
     *_forms("accuracy_score", "difference", "ratio", "group_min", tasks=CLASSES),
     *_forms("zero_one_loss", "difference", "ratio", "group_max", tasks=CLASSES),
     *_forms("balanced_accuracy_score", "group_min"),
-    *_forms("precision_score", "difference", "ratio", "group_min"),
-    *_forms("recall_score", "difference", "ratio", "group_min"),
+    *_forms("precision_score", "group_min"),
+    *_forms("recall_score", "group_min"),
     *_forms("f1_score", "group_min"),
 ]
 

@@ -21,7 +21,7 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
-    event: Literal["build", "fold", "fit", "predict", "saved"]
+    event: Literal["build", "fold", "fit", "predict", "saved", "score"]
     candidate: str = Field("", max_length=100)
     fold: int = 0
     of: int = 0

@@ -168,3 +168,41 @@ def test_run__a_metric_of_ones_own_that_fails(project, mlci):
 
     gate = next(each for each in ran.results["models"]["late"]["gates"] if each["metric"] == "profit")
     assert (ran.code, gate["verdict"], ran.codes("fail")) == (2, "fail", ["MLCI212", "MLCI305"])
+
+
+SPY = '''\
+"""A model that looks for another one's answers while it trains."""
+import pathlib
+import time
+
+from pipeline import plain
+
+
+def spy():
+    folder = pathlib.Path(__file__).parent
+    for _ in range(40):
+        time.sleep(0.1)
+        found = [*pathlib.Path(folder / "tmp").glob("mlci-*/models/*/own-*/arrays/target.npy")]
+        if found:
+            (folder / "found.txt").write_text(str(found[0]))
+    return plain()
+'''
+
+
+def test_run__answers_are_written_when_no_training_is_left(project, mlci, tmp_path):
+    """One model's own metric waits for another model's training, which could read the answers."""
+    slow = PROFIT.replace("def profit", "import time\n\n\ndef profit").replace(
+        "    return", "    time.sleep(0.02)\n    return"
+    )
+    project.put("scoring.py", slow).put("spying.py", SPY)
+    configured(project, "scorers: {profit: {function: 'scoring:profit', resamples: 99}}")
+    (project.folder / "tmp").symlink_to(tmp_path / "tmp")
+    text = (project.folder / "mlci.yml").read_text()
+    model = text[text.index("  late:\n") :].replace("pipeline:plain", "spying:spy").replace("  late:\n", "  spy:\n")
+    project.put("mlci.yml", text + "\n".join(line for line in model.splitlines() if "scorers" not in line) + "\n")
+    project.commit("two models")
+
+    ran = mlci(project.folder, "run")
+
+    profit = [each for each in ran.results["models"]["late"]["comparisons"] if each["metric"] == "profit"]
+    assert (profit[0]["candidate"] is not None, (project.folder / "found.txt").exists()) == (True, False)

@@ -64,10 +64,24 @@ def scikit_learn(metric: Metric, y: Any, prediction: Any, weight: Any = None, n_
     """scikit-learn's value of a metric."""
     from sklearn import metrics
 
+    if metric.function == "expected_calibration_error":
+        return calibration_error(y, prediction, weight)
     arguments = dict(metric.arguments)
     if metric.function == "log_loss":
         arguments["labels"] = list(range(n_classes))
     return getattr(metrics, metric.function)(y, prediction, sample_weight=weight, **arguments)
+
+
+def calibration_error(y: Any, prediction: Any, weight: Any = None) -> float:
+    """What scikit-learn's reliability diagram makes of whole weights: rows are repeated, since it knows no weights."""
+    from sklearn.calibration import calibration_curve
+
+    chance, happened = (prediction, y == 1) if prediction.ndim == 1 else (prediction.max(1), prediction.argmax(1) == y)
+    if weight is not None:
+        chance, happened = np.repeat(chance, weight), np.repeat(happened, weight)
+    observed, predicted = calibration_curve(happened.astype(int), chance, n_bins=10, pos_label=1)
+    rows = np.bincount(np.searchsorted(np.linspace(0, 1, 11)[1:-1], chance))
+    return float(np.sum(np.abs(observed - predicted) * rows[rows > 0]) / len(chance))
 
 
 @pytest.fixture(scope="session")
