@@ -7,13 +7,18 @@
     proportions    accuracy, recall, specificity
     counts         f1, precision and whatever else a confusion matrix holds
     losses         log_loss, brier_score and other means of a loss of each row
+    calibration    expected_calibration_error, and the reliability diagram in numbers
+    kink           what sizes that are near 0 ask of an interval
     smooth         root_mean_squared_error, r2
     ranks          roc_auc, average_precision
     influence      the interval of whatever is a mean of influence values
+    resampled      the bootstrap of metrics that only the user's own function knows
     confidence     confidence distributions, which hold the intervals of all levels
     decisions      better, same, worse or inconclusive
     multiplicity   Holm's procedure
     power          what a holdout can detect, and the rows that would
+    condition      conditions on two models, in the language of ease.ml/ci
+    size           how large a holdout has to be for a condition
 
 The parts are imported when they are asked for: `import mlci.stats` costs nothing.
 """

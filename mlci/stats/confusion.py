@@ -48,8 +48,12 @@ def margins(side: Side) -> Margins:
     for rows in blocks(side.n):
         codes = side.y[rows].astype(np.intp) * k + side.prediction[rows]
         total += np.bincount(codes, weights=None if side.weight is None else side.weight[rows], minlength=k * k)
-    matrix = total.reshape(k, k)
-    return Margins(matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0))
+    return of_matrix(total.reshape(k, k))
+
+
+def of_matrix(matrix: Array) -> Margins:
+    """The margins of one confusion matrix, shape (k, k), label × prediction."""
+    return Margins(*(each.astype(np.float64) for each in (matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0))))
 
 
 def _predicted(side: Side) -> Array:
@@ -150,4 +154,5 @@ def _gradient_of_kappa(m: Margins) -> Margins:
 def _over(numerator: Array, denominator: Array) -> Array:
     """A ratio that is 0 over 0."""
     numerator, denominator = np.broadcast_arrays(numerator, denominator)
-    return np.divide(numerator, denominator, out=np.zeros(numerator.shape), where=denominator > 0)
+    out = np.zeros_like(numerator, dtype=np.float64)  # classes stay as far apart in memory as they are in both
+    return np.divide(numerator, denominator, out=out, where=denominator > 0)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlci.stats.confidence import Sampled
-from mlci.stats.confusion import Margins, gradient, margins, score
+from mlci.stats.confusion import Margins, gradient, margins, of_matrix, score
 from mlci.stats.influence import Stratum, clustered, student
 from mlci.stats.interval import ONE_CLASS, concluded
 from mlci.stats.sides import blocks, dot
@@ -54,7 +54,7 @@ def value(metric: Metric, side: Side) -> float:
 
 def paired(metric: Metric, pair: Pair) -> Estimate:
     """Compare both sides on the same rows."""
-    mine, theirs = value(metric, pair.candidate), value(metric, pair.baseline)
+    mine, theirs = (float(score(metric, each)) for each in _margins(pair))
     gain = metric.sign * (mine - theirs)
     if pair.weight is not None or pair.groups is not None:
         values = metric.sign * (_influence(metric, pair.candidate) - _influence(metric, pair.baseline))
@@ -105,21 +105,42 @@ class _Table:
     classes: int
 
 
+def _cells(pair: Pair) -> Array | None:
+    """Rows of each label and both predictions, shape (k, k, k), counted once for all metrics; None of many classes."""
+    k = pair.classes
+    if k**3 > _CELLS:
+        return None
+    kept = pair.candidate.scratch.get("cells")
+    if not isinstance(kept, np.ndarray):
+        parts = (pair.y, pair.candidate.prediction, pair.baseline.prediction)
+        kept = np.zeros(k**3, dtype=np.int64)
+        for rows in blocks(pair.n):
+            kept += np.bincount(_code(k, *(part[rows] for part in parts)), minlength=k**3)
+        kept = pair.candidate.scratch["cells"] = kept.reshape(k, k, k)
+    return kept
+
+
+def _margins(pair: Pair) -> tuple[Margins, Margins]:
+    """Both sides' margins."""
+    cells = _cells(pair) if pair.weight is None else None
+    if cells is None:
+        return margins(pair.candidate), margins(pair.baseline)
+    return of_matrix(cells.sum(axis=2)), of_matrix(cells.sum(axis=1))
+
+
 def _table(pair: Pair) -> _Table:
-    """Count the joint table, once for all metrics."""
+    """The joint table, made once for all metrics."""
     kept = pair.candidate.scratch.get("table")
     if isinstance(kept, _Table):
         return kept
-    k = pair.classes
-    parts = (pair.y, pair.candidate.prediction, pair.baseline.prediction)
-    if k**3 <= _CELLS:
-        total = np.zeros(k**3, dtype=np.int64)
-        for rows in blocks(pair.n):
-            total += np.bincount(_code(k, *(part[rows] for part in parts)), minlength=k**3)
-        codes = np.flatnonzero(total)
-        count = total[codes]
+    k, counted = pair.classes, _cells(pair)
+    if counted is None:
+        codes, count = np.unique(
+            _code(k, pair.y, pair.candidate.prediction, pair.baseline.prediction), return_counts=True
+        )
     else:
-        codes, count = np.unique(_code(k, *parts), return_counts=True)
+        codes = np.flatnonzero(counted)
+        count = counted.ravel()[codes]
     cells = [codes // k**2, codes // k % k, codes % k]
     present, numbered = np.unique(np.concatenate(cells), return_inverse=True)
     label, candidate, baseline = np.split(numbered, 3)
@@ -129,7 +150,10 @@ def _table(pair: Pair) -> _Table:
 
 
 def _code(k: int, label: Array, candidate: Array, baseline: Array) -> Array:
-    return (label.astype(np.int64) * k + candidate) * k + baseline
+    """The place in the joint table, in as few bits as hold it."""
+    kind = np.dtype(np.int8 if k <= _CLASSES else np.int64)
+    label, candidate, baseline = (each.astype(kind) for each in (label, candidate, baseline))
+    return np.asarray((label * k + candidate) * k + baseline)
 
 
 def _drawn(pair: Pair, table: _Table) -> tuple[Margins, Margins]:

@@ -8,22 +8,25 @@ regression are (n,). The arrays are read, never written, and hold finite numbers
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlci.stats.confidence import Known, Unknown
 from mlci.stats.interval import Estimate, Interval
+from mlci.stats.metrics import REGRESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from mlci.stats.metrics import Metric
+    from mlci.stats.parts import Rows
     from mlci.stats.sides import Pair, Side
 
     Array = NDArray[Any]
 
-__all__ = ["Estimate", "Interval", "paired", "paired_many", "point", "unpaired"]
+__all__ = ["Estimate", "Interval", "paired", "paired_all", "paired_many", "paired_parts", "point", "unpaired"]
 
 
 class _Family(Protocol):
@@ -91,15 +94,108 @@ def paired_many(  # noqa: PLR0913 - as `paired`
     """
     from mlci.stats.sides import Pair
 
+    first: Pair | None = None
     pairs: dict[tuple[int, int], Pair] = {}
     estimates = []
     for metric in metrics:
         mine, theirs = candidate[metric.needs], baseline[metric.needs]
         key = (id(mine), id(theirs))
         if key not in pairs:
-            pairs[key] = Pair.of(y, mine, theirs, groups, sample_weight, n_classes=n_classes, seed=seed)
+            if first is None or first.n < len(y):  # rows without weight were dropped
+                first = Pair.of(y, mine, theirs, groups, sample_weight, n_classes=n_classes, seed=seed)
+            pairs[key] = first.saying(mine, theirs) if pairs and first.n == len(y) else first
         estimates.append(_paired(metric, pairs[key]))
     return estimates
+
+
+def paired_parts(  # noqa: PLR0913, PLR0917 - as `paired`
+    metrics: Sequence[Metric],
+    y: Array,
+    candidate: Mapping[str, Array],
+    baseline: Mapping[str, Array],
+    codes: Array,
+    count: int,
+    *,
+    groups: Array | None = None,
+    sample_weight: Array | None = None,
+    n_classes: int | None = None,
+    seed: int = 0,
+) -> list[list[Estimate]]:
+    """Compare two sides on each part of the same rows, such as the slices of one column.
+
+    Args:
+        metrics: As in `paired_many`, as are all that are not told here.
+        y: Shape (n,).
+        candidate: An array for each kind of input.
+        baseline: The same of the baseline.
+        codes: Shape (n,), integers: the part that a row belongs to, 0 … count − 1, or −1 for none.
+        count: How many parts there are.
+        groups: Shape (n,).
+        sample_weight: Shape (n,).
+        n_classes: k.
+        seed: The same for each part.
+
+    Returns:
+        For each part the estimates that `paired_many` gives for its rows.
+    """
+    from mlci.stats.parts import each_part
+
+    rows = _rows(metrics, y, candidate, baseline, groups, sample_weight)
+    return each_part(_comparing(metrics, n_classes, seed), rows, codes, count)
+
+
+def paired_all(  # noqa: PLR0913 - as `paired`
+    metrics: Sequence[Metric],
+    y: Array,
+    candidate: Mapping[str, Array],
+    baseline: Mapping[str, Array],
+    partitions: Sequence[tuple[Array, int]],
+    *,
+    groups: Array | None = None,
+    sample_weight: Array | None = None,
+    n_classes: int | None = None,
+    seed: int = 0,
+) -> tuple[list[Estimate], list[list[list[Estimate]]]]:
+    """Compare two sides on all rows, and on each part of each partition, given as its `codes` and `count`.
+
+    Everything is as in `paired_many` and `paired_parts`.
+
+    Returns:
+        The estimates of all rows; and for each partition, for each part, those of its rows.
+    """
+    from mlci.stats.parts import each_part
+
+    rows = _rows(metrics, y, candidate, baseline, groups, sample_weight)
+    compared = _comparing(metrics, n_classes, seed)
+    return compared(rows), [each_part(compared, rows, codes, count) for codes, count in partitions]
+
+
+def _rows(  # noqa: PLR0913, PLR0917 - as `paired`
+    metrics: Sequence[Metric],
+    y: Array,
+    candidate: Mapping[str, Array],
+    baseline: Mapping[str, Array],
+    groups: Array | None,
+    sample_weight: Array | None,
+) -> Rows:
+    """What the metrics need of the rows, in few bits."""
+    from mlci.stats.parts import Rows
+
+    kinds: set[str] = {metric.needs for metric in metrics}
+    mine, theirs = ({needs: said[needs] for needs in kinds} for said in (candidate, baseline))
+    return Rows(y=y, candidate=mine, baseline=theirs, groups=groups, sample_weight=sample_weight).condensed()
+
+
+def _comparing(metrics: Sequence[Metric], n_classes: int | None, seed: int) -> Callable[[Rows], list[Estimate]]:
+    """`paired_many`, for whichever rows."""
+
+    def compared(rows: Rows) -> list[Estimate]:
+        return paired_many(
+            metrics, rows.y, rows.candidate, rows.baseline,
+            groups=rows.groups, sample_weight=rows.sample_weight, n_classes=n_classes, seed=seed,
+        )  # fmt: skip
+
+    return compared
 
 
 def _paired(metric: Metric, pair: Pair) -> Estimate:
@@ -118,7 +214,25 @@ def _paired(metric: Metric, pair: Pair) -> Estimate:
             distribution=Known(0.0),
             note="both sides predict the same",
         )
-    return family.paired(metric, pair)
+    return _cautioned(metric, family.paired(metric, pair), pair.candidate)
+
+
+def _cautioned(metric: Metric, found: Estimate, *sides: Side) -> Estimate:
+    """An estimate that says so where its rows are too few for its interval to be taken at its word."""
+    from mlci.stats.cautions import caution
+
+    said = [
+        caution(
+            metric,
+            side.n,
+            [] if metric.tasks == REGRESSION else side.class_rows.tolist(),
+            None if side.groups is None else side.groups.count,
+        )
+        for side in sides
+    ]
+    notes = [*dict.fromkeys(filter(None, (*said, found.note)))]
+    told = found.gain is not None and math.isfinite(found.se)  # else the note says that these rows tell nothing
+    return replace(found, note="; ".join(notes)) if notes and told else found
 
 
 def unpaired(  # noqa: PLR0913 - as `paired`, for each side
@@ -148,7 +262,7 @@ def unpaired(  # noqa: PLR0913 - as `paired`, for each side
     for side in (mine, theirs):
         if reason := "no rows" if side.n == 0 else family.undefined(metric, side):
             return _undefined(metric, family, mine, theirs, reason)
-    return family.unpaired(metric, mine, theirs)
+    return _cautioned(metric, family.unpaired(metric, mine, theirs), mine, theirs)
 
 
 def point(
@@ -196,6 +310,10 @@ def _family(metric: Metric) -> _Family:
         from mlci.stats import ranks
 
         return ranks
+    if metric.family == "calibration":
+        from mlci.stats import calibration
+
+        return calibration
     if metric.name in ("root_mean_squared_error", "r2"):
         from mlci.stats import smooth
 

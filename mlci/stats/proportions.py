@@ -155,31 +155,33 @@ def undefined(metric: Metric, side: Side) -> str:
 
 def value(metric: Metric, side: Side) -> float:
     """The metric's value; 0 of no rows."""
-    side = _condensed(metric, side)
-    if not side.n:
+    if side.weight is None:
+        every, right, _ = map(float, _right(metric, side.y, side.prediction))
+    else:
+        wanted = _condition(metric)
+        weight = side.weight if wanted is None else side.weight * (side.y == wanted)
+        every, right = float(weight.sum()), float(weight[side.prediction == side.y].sum())
+    if every <= 0:
         return 0.0
-    right = side.prediction == side.y
-    share = float(np.count_nonzero(right)) / side.n if side.weight is None else float(side.weight[right].sum()) / side.n
+    share = min(right / every, 1.0)
     return share if metric.greater_is_better else 1 - share
 
 
 def paired(metric: Metric, pair: Pair) -> Estimate:
     """Compare both sides on the same rows."""
     n = pair.n
-    pair = Pair(_condensed(metric, pair.candidate), _condensed(metric, pair.baseline))
-    mine, theirs = (value(metric, side) for side in (pair.candidate, pair.baseline))
+    if pair.groups is not None or pair.weight is not None:
+        pair = Pair(_condensed(metric, pair.candidate), _condensed(metric, pair.baseline))
     if pair.groups is None and pair.weight is None:
-        b = c = 0
-        for rows in blocks(pair.n):
-            right = pair.candidate.prediction[rows] == pair.y[rows]
-            other = pair.baseline.prediction[rows] == pair.y[rows]
-            b += int(np.count_nonzero(right > other))
-            c += int(np.count_nonzero(other > right))
-        found = PairedProportions(b, c, pair.n)
-        gain = (b - c) / pair.n
-        se = math.sqrt(max(0.0, (b + c) / pair.n - gain**2) / pair.n)
+        about, *correct, both = _right(metric, pair.y, pair.candidate.prediction, pair.baseline.prediction)
+        b, c = (each - both for each in correct)
+        mine, theirs = (each / about if metric.greater_is_better else 1 - each / about for each in correct)
+        found = PairedProportions(b, c, about)
+        gain = (b - c) / about
+        se = math.sqrt(max(0.0, (b + c) / about - gain**2) / about)
         method = "exact" if b + c < FEW else "Tango score"
         return concluded(metric, candidate=mine, baseline=theirs, method=method, n=n, distribution=found, se=se)
+    mine, theirs = (value(metric, side) for side in (pair.candidate, pair.baseline))
     right = (pair.candidate.prediction == pair.y).astype(np.float64) - (pair.baseline.prediction == pair.y)
     gain = metric.sign * (mine - theirs)
     if not right.any():  # no variance was seen: as many draws as rows weigh, or clusters there are
@@ -220,6 +222,18 @@ def _condition(metric: Metric) -> int | None:
     if metric.function != "recall_score" or "average" in metric.arguments:
         return None
     return int(metric.arguments.get("pos_label", 1))
+
+
+def _right(metric: Metric, y: Array, *said: Array) -> list[int]:
+    """Rows that the metric is about; of these, those that each prediction has right, and those that all have right."""
+    wanted = _condition(metric)
+    found = np.zeros(len(said) + 2, dtype=np.int64)
+    for rows in blocks(len(y)):
+        label = y[rows]
+        about = np.ones(len(label), dtype=bool) if wanted is None else label == wanted
+        right = [about & (each[rows] == label) for each in said]
+        found += [int(np.count_nonzero(each)) for each in (about, *right, np.logical_and.reduce(right))]
+    return found.tolist()
 
 
 def _condensed(metric: Metric, side: Side) -> Side:

@@ -8,7 +8,6 @@ mid-ranks for ties; classes are the strata of the variance. Averages over classe
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,10 @@ import numpy as np
 
 from mlci.stats.influence import Stratum, clustered, student
 from mlci.stats.interval import ONE_CLASS, concluded
-from mlci.stats.sides import BLOCK, blocks
+from mlci.stats.order import Order, steps
+from mlci.stats.sides import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from mlci.stats.interval import Estimate
@@ -96,86 +94,14 @@ def _influence(metric: Metric, side: Side) -> tuple[float, Array]:
 # --- one order -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """n rows from the least score to the greatest, each shape (n,).
-
-    Attributes:
-        rows: The rows.
-        positive: Whether each is positive.
-        last: Whether each is the last one of its score.
-    """
-
-    rows: Array
-    positive: Array
-    last: Array
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """Some rows in ascending order, ties together, each shape (rows,).
-
-    Attributes:
-        rows: The rows.
-        positive: Whether each is positive.
-        own: Its weight if it is positive, else 0.
-        weight: Its weight.
-        below: Positive weight, and all weight, of rows with a smaller score.
-        upto: The same of rows with no greater score.
-        last: Where the last row of each row's score is; None where nothing is tied.
-    """
-
-    rows: Array
-    positive: Array
-    own: Array
-    weight: Array
-    below: tuple[Array, Array]
-    upto: tuple[Array, Array]
-    last: Array | None
-
-
-def _order(side: Side, code: int) -> _Order:
+def _order(side: Side, code: int) -> Order:
     """Sort one side's rows by the score of a class, once for all metrics if there is but one score."""
-    flat = side.prediction.ndim == 1
+    if side.prediction.ndim > 1:
+        return Order.of(np.ascontiguousarray(side.prediction[:, code]), side.y == code)
     kept = side.scratch.get("order")
-    if flat and isinstance(kept, _Order):
-        return kept
-    scores = side.prediction if flat else np.ascontiguousarray(side.prediction[:, code])
-    order = np.argsort(scores)
-    positive, last = np.empty(side.n, dtype=bool), np.ones(side.n, dtype=bool)
-    for at in blocks(side.n):
-        rows = order[at]
-        positive[at] = side.y[rows] == code
-        ranked = scores[order[at.start : at.stop + 1]]
-        last[at.start : at.start + len(ranked) - 1] = ranked[1:] != ranked[:-1]
-    found = _Order(order, positive, last)
-    if flat:
-        side.scratch["order"] = found
-    return found
-
-
-def _steps(side: Side, order: _Order) -> Iterator[_Step]:
-    """Climb the order, a block of rows at a time."""
-    start, passed = 0, (0.0, 0.0)
-    while start < side.n:
-        stop = min(start + BLOCK, side.n)
-        stop += 0 if order.last[stop - 1] else int(np.argmax(order.last[stop:])) + 1
-        rows, positive = order.rows[start:stop], order.positive[start:stop]
-        weight = np.ones(stop - start) if side.weight is None else side.weight[rows]
-        own = weight * positive
-        upto = passed[0] + np.cumsum(own), passed[1] + np.cumsum(weight)
-        ends = np.flatnonzero(order.last[start:stop])
-        if len(ends) == stop - start:
-            last, below = None, (upto[0] - own, upto[1] - weight)
-        else:
-            sizes = np.diff(ends, prepend=-1)
-            last = np.repeat(ends, sizes)
-            before = [np.append(earlier, each[ends[:-1]]) for earlier, each in zip(passed, upto, strict=True)]
-            below = np.repeat(before[0], sizes), np.repeat(before[1], sizes)
-            upto = upto[0][last], upto[1][last]
-        passed = float(upto[0][-1]), float(upto[1][-1])
-        yield _Step(rows, positive, own, weight, below, upto, last)
-        start = stop
+    if not isinstance(kept, Order):
+        kept = side.scratch["order"] = Order.of(side.prediction, side.y == code)
+    return kept
 
 
 def _area(side: Side, code: int) -> tuple[float, Array]:
@@ -183,7 +109,7 @@ def _area(side: Side, code: int) -> tuple[float, Array]:
     positives, total = float(side.class_weight[code]), float(side.class_weight.sum())
     negatives = total - positives
     area, values = 0.0, np.empty(side.n)
-    for step in _steps(side, _order(side, code)):
+    for step in steps(_order(side, code), side.weight):
         middle = (step.below[0] + step.upto[0]) / 2
         others = (step.below[1] + step.upto[1]) / 2 - middle
         # a positive row's placement is the share of negatives below it, a negative row's that of positives above it
@@ -206,7 +132,7 @@ def _average_precision(side: Side) -> tuple[float, Array]:
     positives, total = float(side.class_weight[1]), float(side.class_weight.sum())
     gained = lost = mean = 0.0
     values = np.empty(side.n)
-    for step in _steps(side, _order(side, 1)):
+    for step in steps(_order(side, 1), side.weight):
         above = np.maximum(total - step.below[1], step.weight)  # never less than the row itself, by rounding
         precision = np.maximum(positives - step.below[0], step.own) / above
         mean += float((precision * step.own).sum()) / positives

@@ -17,10 +17,34 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 16  # rows that are worked on together: their intermediate results stay in the processor's cache
 
+_EIGHT_BITS = np.iinfo(np.int8).max
+_LOOKED_FOR = 4  # codes of eight bits up to which it is faster to look for each than to count them all
+
 
 def blocks(n: int) -> Iterator[slice]:
     """Consecutive slices that cover n rows."""
     return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+
+
+def narrow(array: Array) -> Array:
+    """The same numbers in eight bits, if they are the whole numbers from 0 to 127 that codes of classes mostly are."""
+    if array.dtype.kind not in "iu" or array.itemsize == 1 or not array.size:
+        return array
+    return array.astype(np.int8) if array.min() >= 0 and array.max() <= _EIGHT_BITS else array
+
+
+def numbered(labels: Array) -> tuple[Array, int]:
+    """The place of each of n labels, shape (n,), among the sorted ones that occur, and how many occur."""
+    if labels.dtype.kind in "iu" and labels.size:
+        least, greatest = int(labels.min()), int(labels.max())
+        if greatest - least < 4 * labels.size + 64 and greatest <= np.iinfo(np.intp).max:  # to sort would take longer
+            labels = labels.astype(np.intp) - least if least else labels
+            occurs = np.zeros(greatest - least + 1, dtype=bool)
+            occurs[labels] = True
+            place = np.cumsum(occurs) - 1
+            return place[labels], int(place[-1]) + 1
+    occurring, codes = np.unique(labels, return_inverse=True)
+    return codes, len(occurring)
 
 
 def dot(a: Array, b: Array) -> float:
@@ -40,8 +64,8 @@ class Groups:
         """Number the clusters; None where every row is its own."""
         if groups is None:
             return None
-        labels, codes = np.unique(np.asarray(groups), return_inverse=True)
-        return None if len(labels) == len(codes) else cls(codes, len(labels))
+        codes, count = numbered(np.asarray(groups))
+        return None if count == len(codes) else cls(codes, count)
 
     def sums(self, values: Array) -> Array:
         """The sum of `values`, shape (n,), in each cluster."""
@@ -80,7 +104,7 @@ class Side:
         seed: int = 0,
     ) -> Side:
         """Drop rows without weight, and what all rows have alike."""
-        y, prediction = np.asarray(y), np.asarray(prediction)
+        y, prediction = narrow(np.asarray(y)), narrow(np.asarray(prediction))
         weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         if weight is not None and not (weight > 0).all():
             kept = weight > 0
@@ -147,7 +171,7 @@ class Pair:
         seed: int = 0,
     ) -> Pair:
         """Drop rows without weight, and what all rows have alike."""
-        mine, theirs = np.asarray(candidate), np.asarray(baseline)
+        mine, theirs = np.asarray(candidate), narrow(np.asarray(baseline))
         if sample_weight is not None:
             kept = np.asarray(sample_weight) > 0
             theirs = theirs if kept.all() else theirs[kept]
@@ -174,6 +198,11 @@ class Pair:
         """Shape (n,), with mean 1; None where all are alike."""
         return self.candidate.weight
 
+    def saying(self, candidate: Array, baseline: Array) -> Pair:
+        """The same rows with other predictions."""
+        mine, theirs = narrow(np.asarray(candidate)), narrow(np.asarray(baseline))
+        return Pair(self.candidate.saying(mine), self.candidate.saying(theirs))
+
     @cached_property
     def classes(self) -> int:
         """Classes."""
@@ -188,6 +217,8 @@ class Pair:
 
 def tally(codes: Array, count: int, weight: Array | None = None) -> Array:
     """How often, or with how much weight, each code 0 … count − 1 occurs in `codes`, shape (n,)."""
+    if weight is None and count <= _LOOKED_FOR and codes.itemsize == 1:
+        return np.array([np.count_nonzero(codes == code) for code in range(count)])
     total = np.zeros(count, dtype=np.int64 if weight is None else np.float64)
     for rows in blocks(len(codes)):
         part = None if weight is None else weight[rows]
