@@ -194,6 +194,9 @@ def test_check__a_commit_cannot_speak_for_itself():
 GATE = {**GATES[0], "location": None}
 EXPECTED = {"type": "t", "column": "c", "success": True}
 COLUMN = {"name": "c", "dtype": "Int64"}
+FAIR = {"sensitive": "sex", "groups": [], "comparisons": []}
+BIN = {"low": 0.0, "high": 0.1, "rows": 1}
+KNOWN = len(document()["models"]["income"]["comparisons"])
 
 
 @pytest.mark.parametrize(
@@ -208,6 +211,14 @@ COLUMN = {"name": "c", "dtype": "Int64"}
             "models.income.comparisons",
             lambda n: [COMPARED, *({**COMPARED, "slice": f"{i}"} for i in range(n - 1))],
         ),
+        ("comparisons", "models.income.fairness", lambda n: [{**FAIR, "comparisons": [COMPARED] * (n - KNOWN)}]),
+        (
+            "comparisons",
+            "models.income.references",
+            lambda n: [{"name": "v1", "comparisons": [COMPARED] * (n - KNOWN)}],
+        ),
+        ("groups", "models.income.fairness", lambda n: [{**FAIR, "groups": [{"name": "g", "rows": 1}] * n}]),
+        ("bins", "models.income.calibration", lambda n: {"candidate": {"error": 0.1, "bins": [BIN] * n}}),
         ("gates", "models.income.gates", lambda n: [{**GATE, "slice": f"{i}"} for i in range(n)]),
         ("expectations", "datasets.adult.validation.expectations", lambda n: [EXPECTED] * n),
         ("columns", "datasets.adult.columns", lambda n: [COLUMN] * n),
@@ -240,8 +251,20 @@ def test_check__counts_all_models_together():
         (("models.income.primary", "@everyone"), "“@everyone” is no name of a metric"),
         (("models.income.gates", [{**GATE, "metric": ""}]), "“” is no name of a metric"),
         (
-            ("models.income.comparisons", [{**COMPARED, "metric": f"m{i}"} for i in range(51)]),
-            "the model “income” has more than 50 metrics",
+            ("models.income.comparisons", [{**COMPARED, "metric": f"m{i}"} for i in range(101)]),
+            "the model “income” has more than 100 metrics",
+        ),
+        (
+            ("models.income.fairness", [{**FAIR, "groups": [{"name": "g", "rows": 1, "baseline": {"<b>": 0.1}}]}]),
+            "“<b>” is no name of a metric",
+        ),
+        (
+            ("models.income.search", {"metric": "@all", "columns": [], "depth": 1, "slices": 0, "min_rows": 1}),
+            "“@all” is no name of a metric",
+        ),
+        (
+            ("models.income.references", [{"name": "v1", "comparisons": [{**COMPARED, "metric": "a b"}]}]),
+            "“a b” is no name of a metric",
         ),
     ],
 )
@@ -300,6 +323,21 @@ UNIQUE = "datasets.adult.validation.expectations.1.severity"
         ("models.income.gates.3.verdict", "fail", "“pass” of the model “income”, and what they hold of it says “fail”"),
         ("models.income.gates.3.verdict", "warn", "“pass” of the model “income”, and what they hold of it says “warn”"),
         ("models.income.comparisons.0.verdict", "fail", "“pass” of the model “income”"),
+        (
+            "models.income.references",
+            [{"name": "best", "comparisons": [{**COMPARED, "gated": True, "verdict": "fail"}]}],
+            "“pass” of the model “income”, and what they hold of it says “fail”",
+        ),
+        (
+            "models.income.fairness",
+            [{**FAIR, "comparisons": [{**COMPARED, "gated": True, "verdict": "warn"}]}],
+            "“pass” of the model “income”, and what they hold of it says “warn”",
+        ),
+        (
+            "models.income.gates.1",
+            {**GATE, "metric": "selection_rate_ratio", "rule": "min", "value": None, "status": None, "verdict": "pass"},
+            "“pass” of the gate on selection_rate_ratio of the model “income”",
+        ),
         ("models.income.gates.0.status", "worse", "“pass” of the gate on roc_auc of the model “income”"),
         ("models.income.gates.1.value", 0.89, "“pass” of the gate on roc_auc of the model “income”"),
         ("models.income.gates.1.value", None, "“pass” of the gate on roc_auc of the model “income”"),

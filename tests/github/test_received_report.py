@@ -104,7 +104,9 @@ def content(text):
             "packages": {name: name}}  # fmt: skip
     model = {
         "verdict": "fail", "dataset": name, "task": "binary", "target": name, "positive": name, "classes": [name],
-        "primary": "roc_auc", "holdout": {"rows": 900, "train_rows": 3_000, "how": text, "overlap_by": "key"},
+        "primary": "roc_auc", "holdout": {"rows": 900, "train_rows": 3_000, "how": text,
+                                                                 "overlap_by": "key", "groups": 9, "cluster": name,
+                                                                 "sample_weight": name, "judged": 3},
         "candidates": [{"name": name, "cv_mean": 0.9, "cv_std": 0.1, "elected": True}, {"name": f"{name}'"}],
         "winner": name, "side": side,
         "baseline": {"source": "retrained", "paired": False, "reason": text, "side": side},
@@ -113,9 +115,25 @@ def content(text):
             "features_retyped": [change], "packages": [{"name": name, "before": name, "after": ""}], "files": [name],
         },
         "comparisons": [score, {**score, "slice": name}, {**score, "slice": f"{name}'", "gated": False}],
-        "gates": [rule, {**rule, "slice": name}, {**rule, "rule": "min", "status": None, "value": None}],
+        "gates": [rule, {**rule, "slice": name}, {**rule, "rule": "min", "status": None, "value": None},
+                  {**rule, "reference": name}, {**rule, "metric": "selection_rate_ratio", "sensitive": name}],
+        "repeats": 3,
+        "fairness": [{"sensitive": name, "note": text, "comparisons": [{**score, "metric": "selection_rate_ratio"}],
+                      "groups": [{"name": name, "rows": 9, "candidate": {"selection_rate": 0.1}}]}],
+        "references": [{"name": name, "sha": name, "side": side, "comparisons": [score]},
+                       {"name": f"{name}'", "reason": text}],
+        "search": {"metric": "roc_auc", "columns": [name], "depth": 2, "slices": 9, "min_rows": 1, "worse": 1,
+                   "worst": {**score, "slice": name}},
     }  # fmt: skip
-    calm = {**model, "verdict": "pass", "comparisons": [{**score, "status": "better", "verdict": "pass"}], "gates": []}
+    calm = {
+        **model,
+        "verdict": "pass",
+        "comparisons": [{**score, "status": "better", "verdict": "pass"}],
+        "gates": [],
+        "fairness": [],
+        "references": [],
+        "search": None,
+    }
     expected = {"type": name, "column": name, "success": False, "unexpected_count": 3, "element_count": 9,
                 "description": text, "error": text, "location": place}  # fmt: skip
     dataset = {
