@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 import json
 import os
@@ -11,12 +10,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from mlci import __version__
 from mlci.errors import FAIL, INTERRUPTED, OURS, PASS, USER, ConfigError, MlciError, TrainingError, UserError
+from mlci.options import parser
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
+    from mlci.options import Command
     from mlci.results import Results
 
 _ISSUES = "Please report it with what `--debug` prints."
@@ -24,7 +25,7 @@ _ISSUES = "Please report it with what `--debug` prints."
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 no gate failed, 1 a gate failed, 2 user's, 3 ours, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    options = parser(_COMMANDS).parse_args(arguments)
     debug = options.debug or os.environ.get("MLCI_DEBUG") == "1"
     for each in (signal.SIGINT, signal.SIGTERM):  # a cancelled job; also where the caller had them ignored
         signal.signal(each, _interrupt)
@@ -239,95 +240,15 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-# --- options ---------------------------------------------------------------------------------------------------
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="mlci",
-        description="A pull request cannot quietly make the data or the model worse.",
-        epilog="Start with `mlci init`, then `mlci run`. `mlci demo` shows it all on a real example.",
-    )
-    parser.add_argument("--version", action="version", version=f"mlci {__version__}")
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--debug", action="store_true", help="show tracebacks (or set MLCI_DEBUG=1)")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
-    def command(name: str, function: object, help_: str, example: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(
-            name,
-            help=help_,
-            description=help_[0].upper() + help_[1:] + ".",
-            epilog=f"example: {example}",
-            parents=[shared],
-        )
-        made.set_defaults(command=function)
-        return made
-
-    made = command("run", _run, "validate, retrain, compare, judge and report", "mlci run --base origin/main")
-    made.add_argument("--config", metavar="FILE", help="the configuration (default: mlci.yml, or pyproject.toml)")
-    made.add_argument("--base", metavar="REF", help="what to compare with (default: the merge base with main); or none")
-    made.add_argument("--head", metavar="REF", help="what to judge (default: the work tree as it is)")
-    made.add_argument("--out", metavar="DIR", type=Path, default=Path("mlci-out"), help="default: %(default)s")
-    made.add_argument("--model", metavar="NAME", action="append", default=[], help="only this model; repeatable")
-    made.add_argument("--record", action="store_true", help="add this commit of the base branch to the ledger")
-
-    made = command(
-        "validate",
-        _validate,
-        "check data against Great Expectations suites",
-        "mlci validate --data adult.csv --suite adult.json",
-    )
-    made.add_argument("--data", metavar="FILE", help="CSV or Parquet, a glob or a URL")
-    made.add_argument("--suite", metavar="FILE", help="a suite, JSON or YAML")
-    made.add_argument("--config", metavar="FILE", help="without --data: the configuration whose datasets are checked")
-    made.add_argument("--engine", metavar="NAME", default="auto", help="auto, gx (default: %(default)s)")
-    made.add_argument("--json", action="store_true", help="print Great Expectations' own result structure")
-
-    made = command("init", _init, "write a first mlci.yml for the data that are here", "mlci init --target income")
-    made.add_argument("--data", metavar="FILE", help="the data (default: the first CSV or Parquet file here)")
-    made.add_argument("--target", metavar="COLUMN", help="the column to predict (default: the last one)")
-
-    made = command("render", _render, "make a report from results.json", "mlci render mlci-out/results.json")
-    made.add_argument("results", metavar="RESULTS", type=Path)
-    made.add_argument("--format", choices=("markdown", "html", "terminal"), default="markdown")
-    made.add_argument("--template", metavar="FILE", type=Path, help='a Jinja2 file that says {%% extends "base" %%}')
-    made.add_argument("--out", metavar="FILE", type=Path, help="write here instead of printing")
-
-    made = command("publish", _publish, "post the report of results to GitHub, in Actions", "mlci publish mlci-out")
-    made.add_argument("results", metavar="RESULTS", help="results.json or its folder; on `workflow_run` an artifact")
-
-    command("action", _action, "do what the container does in GitHub Actions", "mlci action")
-
-    made = command("baseline", _baseline, "show, list or prune the best commits on record", "mlci baseline show")
-    made.add_argument("action", choices=("show", "list", "prune"))
-    made.add_argument("--config", metavar="FILE", help="the configuration (default: mlci.yml, or pyproject.toml)")
-    made.add_argument("--model", metavar="NAME", help="only this model; prune needs it")
-
-    made = command("schema", _schema, "print the JSON Schema of mlci.yml", "mlci schema > mlci.schema.json")
-    made.add_argument("--results", action="store_true", help="of results.json instead")
-
-    made = command(
-        "size",
-        _size,
-        "say how many rows a holdout needs for a condition",
-        'mlci size --condition "n - o > 0.02 +/- 0.01" --reliability 0.9999 --commits 32 --adaptivity full',
-    )
-    made.add_argument(
-        "--condition", metavar="TEXT", required=True, help="of n (new accuracy), o (old) and d (differing)"
-    )
-    made.add_argument("--reliability", metavar="P", type=float, default=0.95, help="default: %(default)s")
-    made.add_argument("--commits", metavar="N", type=int, default=32, help="that it is to judge (default: %(default)s)")
-    made.add_argument(
-        "--adaptivity",
-        choices=("none", "full", "first"),
-        default="full",
-        help="who learns the verdicts: no author, every one, or every one until the first pass (default: %(default)s)",
-    )
-    made.add_argument("--disagreement", metavar="D", type=float, help="share of rows on which the two models differ")
-    made.add_argument("--json", action="store_true", help="print a document instead of a table")
-
-    made = command("demo", _demo, "play a pull request of a real example", "mlci demo --pr better")
-    made.add_argument("--pr", metavar="NAME", default="worse", help="worse, better, noise, bad-data or loosened")
-    made.add_argument("--out", metavar="DIR", type=Path, default=Path("demo-out"), help="default: %(default)s")
-    return parser
+_COMMANDS: dict[str, Command] = {
+    "run": _run,
+    "validate": _validate,
+    "init": _init,
+    "render": _render,
+    "publish": _publish,
+    "action": _action,
+    "baseline": _baseline,
+    "schema": _schema,
+    "size": _size,
+    "demo": _demo,
+}
