@@ -12,10 +12,12 @@
     smooth         root_mean_squared_error, r2
     ranks          roc_auc, average_precision
     influence      the interval of whatever is a mean of influence values
+    fairness       Fairlearn's metrics of how alike groups are treated
     resampled      the bootstrap of metrics that only the user's own function knows
     confidence     confidence distributions, which hold the intervals of all levels
     decisions      better, same, worse or inconclusive
     multiplicity   Holm's procedure
+    search         the slice that fell furthest, the looking paid for
     power          what a holdout can detect, and the rows that would
     condition      conditions on two models, in the language of ease.ml/ci
     size           how large a holdout has to be for a condition

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlci.errors import UserError
-from mlci.stats import fairness, fairness_tables
-from mlci.stats.fairness import Sample, Value
-from mlci.stats.fairness_tables import Drawn, Rows, Table
+from mlci.stats import fairness
+from mlci.stats.fairness import Sample, Value, tables
+from mlci.stats.fairness.tables import Drawn, Rows, Table
 from mlci.stats.metrics import FAIRNESS
 
 METRICS = list(FAIRNESS.values())
@@ -291,7 +291,7 @@ def test_paired__is_the_row_bootstrap(kind, monkeypatch):
     clusters = rng.integers(0, 500, 3000) if "clusters" in kind else None
     weight = rng.exponential(size=3000) if kind == "weights" else None
     if kind == "many clusters":  # which are put together at random
-        monkeypatch.setattr(fairness_tables, "_BATCHES", 400)
+        monkeypatch.setattr(tables, "_BATCHES", 400)
     _, candidate, baseline, _ = draw(3000, 1, 16)
     y, sensitive = draw(3000, 3, 17)[::3]
     chosen = rng.random(3000) < 0.2 + 0.25 * sensitive
@@ -376,7 +376,7 @@ def simulated(rng, sizes, tpr, fpr, shared=0.8):
 )
 def test_interval__coverage(tpr, gain, monkeypatch):
     """Intervals of the gain and of the value miss in about one run in twenty, where groups are alike, too."""
-    monkeypatch.setattr(fairness_tables, "DRAWS", 2000)
+    monkeypatch.setattr(tables, "DRAWS", 2000)
     rng = np.random.default_rng(2)
     metric, runs = FAIRNESS["true_positive_rate_difference"], 100
     missed = np.zeros(2)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlci.errors import UserError
-from mlci.stats import fairness_law as law
 from mlci.stats.confidence import Known, Unknown, normal_quantile
-from mlci.stats.fairness_rates import RATES, Confusion
-from mlci.stats.fairness_tables import Drawn, Table
+from mlci.stats.fairness import law
+from mlci.stats.fairness.rates import RATES, Confusion
+from mlci.stats.fairness.tables import Drawn, Table
 from mlci.stats.interval import Estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlci.stats.fairness_tables import Rows
+    from mlci.stats.fairness.tables import Rows
     from mlci.stats.metrics import FairnessMetric
 
     Array = NDArray[Any]

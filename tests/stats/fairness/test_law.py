@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlci.stats import fairness_law as law
-from mlci.stats.fairness_law import Resampled, Widest
+from mlci.stats.fairness import law
+from mlci.stats.fairness.law import Resampled, Widest
 
 FORMS = ["difference", "ratio", "group_min", "group_max"]
 groups = st.lists(st.tuples(st.floats(-1, 1), st.floats(0.001, 1)), min_size=1, max_size=8)

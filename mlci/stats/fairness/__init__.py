@@ -4,7 +4,7 @@ Names and values are Fairlearn's (Bird et al. 2020) wherever it has a value that
 what a rate is over, such as positive rows, where a ratio is 0 over 0, and where fewer than two groups are left to tell
 apart, there is no value, and a note says why; Fairlearn gives 0, NaN, or equality there.
 
-`mlci.stats.fairness_tables` says how groups are resampled, `mlci.stats.fairness_law` what follows for a metric.
+`mlci.stats.fairness.tables` says how groups are resampled, `mlci.stats.fairness.law` what follows for a metric.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlci.stats import fairness_estimate as estimates
-from mlci.stats.fairness_estimate import Counted, Value
-from mlci.stats.fairness_rates import MULTICLASS_RATES, RATES, Confusion
-from mlci.stats.fairness_tables import Rows, Table
+from mlci.stats.fairness import estimate as estimates
+from mlci.stats.fairness.estimate import Counted, Value
+from mlci.stats.fairness.rates import MULTICLASS_RATES, RATES, Confusion
+from mlci.stats.fairness.tables import Rows, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
