@@ -57,6 +57,7 @@ format: $(READY)
 bench: $(READY)
 	@$(BIN)/python bench/start.py
 	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/speed.py
 
 proof: $(READY)
 	@$(BIN)/python bench/proof/make.py $(if $(ONLY),--only $(ONLY))

@@ -90,7 +90,7 @@ def compare(  # noqa: PLR0913 - both sides, and the rules that judge
     measured = [_of_gate(each, policy, candidate, before) for each in weighed]
     parts = disaggregate(policy, candidate, baseline, paired=paired, seed=seed) if policy.fairness else ()
     measured += _of_fairness(parts, policy, before)
-    measured += [each for other in against for each in _of_reference(other, policy, candidate, seed)]
+    measured += [each for other in against for each in _of_reference(other, policy, candidate, before, seed)]
     levels, family = _levels(measured, policy.confidence)
     placed: dict[tuple[str, str], list[Comparison]] = defaultdict(list)
     for each, level in zip(measured, levels, strict=True):
@@ -163,7 +163,9 @@ def _of_fairness(
             )
 
 
-def _of_reference(against: Against, policy: ModelConfig, candidate: Scored, seed: int) -> Iterator[_Measured]:
+def _of_reference(
+    against: Against, policy: ModelConfig, candidate: Scored, before: ModelConfig | None, seed: int
+) -> Iterator[_Measured]:
     """What the gates against the baseline say of another side."""
     watched = {name: margin for name, gate in policy.gates.items() if (margin := _margin(gate)) is not None}
     metrics = [METRICS[name] for name in policy.all_metrics if name in watched or name == policy.primary]
@@ -175,7 +177,7 @@ def _of_reference(against: Against, policy: ModelConfig, candidate: Scored, seed
             margin=margin,
             gated=margin is not None,
             note="",
-            is_new=against.is_new,
+            is_new=against.is_new or (before is not None and _margin(before.gates.get(weighed.metric)) is None),
             place=("reference", against.name),
         )
 

@@ -160,15 +160,16 @@ class Repository:
             self._fetch(*(("--depth=1",) if self.shallow() else ()), remote, sha)
         return self.resolve(sha)
 
-    def fetch_any(self, name: str) -> str | None:
-        """A tag, a branch or a commit that the clone lacks, fetched; None where the remote has none of that name."""
+    def fetch_named(self, name: str) -> str | None:
+        """A tag or a branch that the clone lacks, fetched; its commit, or None where the remote has none so named."""
         remote = self._remote()
-        if remote is None or name.startswith("-"):
+        if remote is None:
             return None
         depth = ("--depth=1",) if self.shallow() else ()
-        for source in (f"refs/tags/{name}", f"refs/heads/{name}", name):
-            if not self._fetch(*depth, remote, source).returncode:
-                return self.resolve(name) or self.resolve("FETCH_HEAD")
+        for source, target in (("tags", "tags"), ("heads", f"remotes/{remote}")):
+            place = f"refs/{target}/{name}"
+            if not self._fetch(*depth, remote, f"+refs/{source}/{name}:{place}").returncode:
+                return self.resolve(place)
         return None
 
     def branches(self) -> list[str]:

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlci.errors import TrainingError
+from mlci.sides import scored
 from mlci.weighing import Weighed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mlci.config.models import Scorer
-    from mlci.data.slices import Parts
     from mlci.sides import Trainer
     from mlci.stats.estimate import Estimate
     from mlci.training.job import Trained
     from mlci.training.scores import Scored
     from mlci.trees import Tree
+    from mlci.weighing import Scored as Sides
     from mlci.workshop import Workshop
 
 OWN_ROWS = "each side has rows of its own, on which metrics of your own are not compared"
@@ -70,7 +71,7 @@ class Bench:
         self, tree: Tree, scorers: Mapping[str, Scorer], candidate: Sequence[Trained], baseline: Sequence[Trained]
     ) -> list[Weighed]:
         setting = self.trainer.setting
-        places = [("", self.trainer.prepared.holdout.rows), *self._slices()]
+        places = list(self._places().items())
         try:
             runs = [
                 self._scored(tree, scorers, mine, baseline[at] if baseline else None, at)
@@ -94,7 +95,8 @@ class Bench:
         holdout, model = trainer.prepared.holdout, trainer.policy.model
         side: Literal["head", "base"] = "head" if tree is setting.trees.head else "base"
         what = f"{setting.name} (metrics of your own)"
-        masks = [(name, part.codes == code) for part in self._parts() for code, name in enumerate(part.names)]
+        side_of = self._holdout()
+        masks = [(name, rows) for name in side_of.places() if (rows := side_of.rows_of(name)) is not None]
         try:
             return scoring.score(
                 scoring.Scoring(
@@ -124,11 +126,13 @@ class Bench:
         finally:
             self.workshop.progress.doing(what, "")
 
-    def _parts(self) -> Sequence[Parts]:
-        return self.trainer.prepared.holdout.parts if self.with_slices else ()
+    def _holdout(self) -> Sides:
+        """The holdout's places, for which nothing needs to be predicted."""
+        side = scored(self.trainer.prepared.holdout, ())
+        return side if self.with_slices else side.whole
 
-    def _slices(self) -> list[tuple[str, int]]:
-        return [each for part in self._parts() for each in zip(part.names, part.rows(), strict=True)]
+    def _places(self) -> dict[str, int]:
+        return self._holdout().places()
 
     def _weighed(self, name: str, scorer: Scorer, place: tuple[str, int], found: Sequence[Scored]) -> Weighed:
         """What the trainings say together of one metric on one slice."""

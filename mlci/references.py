@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from mlci.baseline.ledger import Entry
     from mlci.config.models import Baseline, Config, ModelConfig
     from mlci.trees import Trees
+
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]*")
+_SHA = re.compile(r"[0-9a-f]{7,64}")
+_WHOLE = (40, 64)  # digits of a SHA that is not cut short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +134,24 @@ class _Finder:
             return replace(plain, reason=f"{what} is not in this clone and could not be fetched")
         if sha == self.trees.base_sha:
             return replace(plain, sha=sha, same_as_base=True)
+        if sha in self._judged():
+            return replace(plain, sha=sha, reason="it is the commit that is judged")
         return self._laid_out(replace(plain, sha=sha), model, config)
 
+    def _judged(self) -> tuple[str, ...]:
+        commit = self.trees.head.commit
+        return (commit.sha, commit.merge) if commit else ()
+
     def _commit(self, name: str) -> str | None:
+        """The commit that a tag, a branch or a SHA names: nothing that moves with the pull request, such as HEAD."""
         repository = self.trees.repository
-        if repository is None:
+        if repository is None or not _NAME.fullmatch(name) or name.endswith("HEAD"):
             return None
-        return repository.resolve(name) or repository.fetch_any(name)
+        if _SHA.fullmatch(name):
+            return repository.fetch_commit(name) if len(name) in _WHOLE else repository.resolve(name)
+        places = ("refs/tags/", "refs/remotes/origin/", "refs/heads/")
+        found = (sha for place in places if (sha := repository.resolve(f"{place}{name}")))
+        return next(found, None) or repository.fetch_named(name)
 
     def _laid_out(self, found: Reference, model: str, config: ModelConfig) -> Reference:
         repository, top = self.trees.repository, self.scratch / found.sha

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlci.weighing import Scored
 
@@ -92,7 +92,9 @@ class Trainer:
         setting, model = self.setting, self.policy.model
         config = (tree.loaded or setting.trees.loaded).config.models[setting.name]
         drop = model.drop  # what the base branch keeps from its candidates, this one's do not get, either
-        update = {"split": model.split, "repeats": model.repeats, **({"drop": drop} if side == "head" else {})}
+        update: dict[str, Any] = {"split": model.split, "repeats": model.repeats}
+        if side == "head":
+            update |= {"drop": drop, "primary": model.primary}
         return Training(
             model=setting.name,
             side=side,

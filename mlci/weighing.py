@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -64,11 +64,16 @@ class Scored:
         predictions = self.predictions[training]
         return {each: array for each in kinds if (array := predictions.of(each)) is not None}
 
-    def places(self) -> Iterator[tuple[str, int]]:
-        """The whole, with an empty name, and each slice in order, with their rows."""
-        yield "", len(self.target)
+    def places(self) -> dict[str, int]:
+        """The rows of the whole, with an empty name, and of each slice in order.
+
+        Two cuts of a column may share a slice, which then stands once: to count it twice would widen every interval.
+        """
+        found = {"": len(self.target)}
         for part in self.parts:
-            yield from zip(part.names, part.rows(), strict=True)
+            for name, rows in zip(part.names, part.rows(), strict=True):
+                found.setdefault(name, rows)
+        return found
 
     def rows_of(self, name: str) -> Rows:
         """Which rows are in a slice; a slice that this side lacks has none."""
@@ -113,13 +118,13 @@ def weigh(
     """
     given = [each for each in metrics if candidate.gives(each)]
     both = [each for each in given if baseline is not None and baseline.gives(each)]
-    places = list(candidate.places())
+    places = candidate.places()
     found: dict[tuple[str, str], Estimate | str] = {}
     if baseline is not None and both:
         found = _paired(both, candidate, baseline, seed) if paired else _unpaired(both, candidate, baseline, seed)
     weighed = []
     for metric in metrics:
-        for name, rows in places:
+        for name, rows in places.items():
             estimate = found.get(
                 (metric.name, name), "" if baseline is None else f"the baseline gives no {metric.needs}"
             )
@@ -172,7 +177,8 @@ def _paired(
         run = {(metric.name, ""): each for metric, each in zip(metrics, whole, strict=True)}
         for part, by_slice in zip(candidate.parts, by_part, strict=True):
             for name, estimates in zip(part.names, by_slice, strict=True):
-                run |= {(metric.name, name): each for metric, each in zip(metrics, estimates, strict=True)}
+                for metric, each in zip(metrics, estimates, strict=True):
+                    run.setdefault((metric.name, name), each)
         runs.append(run)
     return {key: combined([run[key] for run in runs]) for key in runs[0]}
 
@@ -185,7 +191,7 @@ def _unpaired(
     from mlci.stats.repeated import combined
 
     found: dict[tuple[str, str], Estimate | str] = {}
-    for name, _ in candidate.places():
+    for name in candidate.places():
         mine, theirs = (_Cut(side, side.rows_of(name)) for side in (candidate, baseline))
         for metric in metrics:
             if not len(theirs.target):

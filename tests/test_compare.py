@@ -258,3 +258,40 @@ def test_compare__what_the_pull_request_adds_is_a_family_of_its_own(rows, unfair
 
     more = Against(name="v1", scored=sides[1], is_new=True)
     assert level(policy(gates, fairness=RULES), against=[more]) == level(policy(gates)) == 0.95
+
+
+def test_compare__gates_that_the_pull_request_adds_do_not_weigh_on_the_reference(rows):
+    """Held against another commit, too, a new gate stays out of the old gates' family."""
+    target, good, bad = rows
+    old = {"roc_auc": {"max_regression": 0.01}}
+    more = {name: {"max_regression": 0.5} for name in ("f1", "precision", "recall", "log_loss", "brier_score")}
+
+    def level(gates):
+        against = [Against(name="best", scored=scored(target, good))]
+        found = compare(policy(gates), scored(target, good), scored(target, bad), before=policy(old), against=against)
+        return by_metric(found)["roc_auc"].level
+
+    assert level(old | more) == level(old)
+
+
+def test_compare__a_slice_that_two_cuts_share_counts_once(rows):
+    """Cutting a column again elsewhere cannot count its old slices twice, and so widen their intervals."""
+    target, good, bad = rows
+    ages = np.arange(2000) % 80
+    cuts = [Slice(column="age", edges=(20, at)) for at in range(40, 60)]
+    parts = tuple(
+        Parts(rule, ("age < 20", f"20 ≤ age < {rule.edges[1]}", f"age ≥ {rule.edges[1]}"),
+              np.digitize(ages, rule.edges).astype(np.int16))
+        for rule in cuts
+    )  # fmt: skip
+    rules = policy({"roc_auc": {"max_regression": 0.01, "slices": True}})
+    old = rules.model_copy(update={"slices": (cuts[0],)})
+    new = rules.model_copy(update={"slices": tuple(cuts)})
+
+    def level(judging, parts):
+        found = compare(judging, scored(target, bad, parts), scored(target, good, parts), before=old)
+        same = [each for each in found.comparisons if (each.metric, each.slice) == ("roc_auc", "age < 20")]
+        assert len(same) == 1
+        return same[0].level
+
+    assert level(new, parts) == level(old, parts[:1])

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlci.config.models import ModelConfig
 from mlci.compare import Compared
+from mlci.config.models import ModelConfig
 from mlci.gates import findings, judge
 from mlci.results import Comparison, Side
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlci.baseline.ledger import parse, text_of
+from mlci.data.sources import REMOTE, public
 from mlci.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def read(ledger: str, folder: Path, *, within: tuple[Path, ...] = ()) -> tuple[E
         UserError: it cannot be read, or holds what is no entry.
     """
     if "://" in ledger:
+        _require_remote(ledger)
         content = _download(ledger)
     else:
         path = _inside(ledger, folder, within)
@@ -40,7 +42,7 @@ def read(ledger: str, folder: Path, *, within: tuple[Path, ...] = ()) -> tuple[E
     if len(content) > MOST:
         raise _unable(ledger, "read", f"it is larger than {MOST // 1_000_000} MB")
     try:
-        return parse(content.decode("utf-8"), ledger)
+        return parse(content.decode("utf-8"), public(ledger))
     except UnicodeDecodeError:
         raise _unable(ledger, "read", "it is no UTF-8 text") from None
 
@@ -53,6 +55,7 @@ def write(ledger: str, folder: Path, entries: Sequence[Entry], *, within: tuple[
     """
     text = text_of(entries)
     if "://" in ledger:
+        _require_remote(ledger)
         import fsspec
 
         try:
@@ -69,6 +72,16 @@ def write(ledger: str, folder: Path, entries: Sequence[Entry], *, within: tuple[
         draft.replace(path)
     except OSError as error:
         raise _unable(ledger, "written", error.strerror or "no reason given") from None
+
+
+def _require_remote(url: str) -> None:
+    """Refuse what leads back to this machine: some of fsspec's file systems run what they read."""
+    if "::" in url or url.split("://", 1)[0].lower() not in REMOTE:
+        raise UserError(
+            f"The ledger {public(url)} is behind no file system that mlci uses for it.",
+            hint=f"Take one of {', '.join(f'{each}://' for each in sorted(REMOTE))}, or a file.",
+            code="MLCI441",
+        )
 
 
 def _download(url: str) -> bytes:
@@ -97,7 +110,7 @@ def _inside(ledger: str, folder: Path, within: tuple[Path, ...]) -> Path:
 
 def _unable(ledger: str, what: str, why: str) -> UserError:
     return UserError(
-        f"The ledger {ledger} cannot be {what}: {why}.",
+        f"The ledger {public(ledger)} cannot be {what}: {why}.",
         hint="Check `baseline: {ledger: …}`: a file, or a URL whose file system is installed.",
         code="MLCI441",
     )

@@ -79,7 +79,8 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
             "min_rows": min(mine.min_rows, theirs.min_rows),
             "cluster": theirs.cluster,
             "sample_weight": theirs.sample_weight,
-            "repeats": max(mine.repeats, theirs.repeats),
+            "repeats": theirs.repeats,
+            "primary": theirs.primary,
             "scorers": {**mine.scorers, **theirs.scorers},
             "worst_slice": theirs.worst_slice or mine.worst_slice,
             "fairness": _fairness(mine.fairness, theirs.fairness),
@@ -112,6 +113,8 @@ def fitted(policy: Policy, head: Loaded, name: str, columns: Collection[str]) ->
     drop = tuple(each for each in policy.model.drop if each in columns or each in mine.drop)
     drawn = all(each in columns for each in (*needed, *(policy.key or ())))
     kept = {"slices": slices, "drop": drop, **_kept(policy.model, mine, columns)}
+    unjudged = tuple(_unjudged(policy.model, kept, head, name))
+    policy = replace(policy, findings=(*policy.findings, *unjudged))
     if drawn:
         return replace(policy, model=policy.model.model_copy(update=kept))
     lost = Finding(
@@ -141,6 +144,27 @@ def _kept(model: ModelConfig, mine: ModelConfig, columns: Collection[str]) -> di
         found = tuple(each for each in model.worst_slice.columns if each in columns or each in searched)
         kept["worst_slice"] = model.worst_slice.model_copy(update={"columns": found}) if found else None
     return kept
+
+
+def _unjudged(model: ModelConfig, kept: dict[str, object], head: Loaded, name: str) -> Iterator[Finding]:
+    """What the base's rules weigh or group by, and this pull request's data do not have: it is told, each by name."""
+    lost: list[tuple[str, str]] = [
+        (key, str(getattr(model, key))) for key in ("cluster", "sample_weight") if key in kept
+    ]
+    for key, columns in (("fairness", "sensitive"), ("worst_slice", "columns")):
+        before, after = getattr(model, key), kept.get(key, getattr(model, key))
+        left = getattr(after, columns) if after is not None else ()
+        lost += [(key, each) for each in getattr(before, columns) if each not in left] if before is not None else []
+    for key, column in lost:
+        yield Finding(
+            code="MLCI406",
+            severity="warn",
+            message=f"The base branch's `{key}` needs the column `{column}` for `{name}`, and this pull request's data "
+            "do not have it: it does not judge.",
+            hint="Nothing to do if the column was removed on purpose; else put it back.",
+            location=head.where("models", name, key),
+            subject=name,
+        )
 
 
 def removed(head: Loaded, base: Config | None) -> tuple[Finding, ...]:
@@ -218,12 +242,10 @@ def _loosened(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tup
 
 def _changed_scales(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What changes how a verdict comes about, whether it is looser or not."""
-    for key in ("cluster", "sample_weight"):
+    for key in ("primary", "cluster", "sample_weight", "repeats"):
         old, new = getattr(theirs, key), getattr(mine, key)
         if old != new:
             yield f"change `{key}` (from {f'`{old}`' if old else 'none'} to {f'`{new}`' if new else 'none'})", (key,)
-    if mine.repeats < theirs.repeats:
-        yield f"loosen `repeats` (from {theirs.repeats} to {mine.repeats})", ("repeats",)
     for name, scorer in theirs.scorers.items():
         if mine.scorers.get(name) != scorer:
             yield f"change the metric `{name}` of your own (`scorers`)", ("scorers",)

@@ -58,7 +58,7 @@ def slice_parts(rows: pl.DataFrame, slices: Sequence[Slice]) -> tuple[Parts, ...
     do rows without a value, NaN being none. A range without rows is a slice, too, of none.
 
     Raises:
-        DataError: a column that is cut at edges holds no numbers.
+        DataError: a column that is cut at edges holds no numbers, or one holds lists.
     """
     return tuple(_of(rows[each.column], each) for each in slices)
 
@@ -70,6 +70,8 @@ def quantile_rule(values: pl.Series, column: str, bins: int) -> Slice:
     """
     from mlci.config.models import Slice
 
+    if values.dtype.is_nested():
+        return Slice(column=column)
     known = values.fill_nan(None).drop_nulls() if values.dtype.is_float() else values.drop_nulls()
     if not values.dtype.is_numeric() or known.n_unique() <= bins:
         return Slice(column=column)
@@ -80,6 +82,11 @@ def quantile_rule(values: pl.Series, column: str, bins: int) -> Slice:
 
 
 def _of(values: pl.Series, each: Slice) -> Parts:
+    if values.dtype.is_nested():
+        raise DataError(
+            f"The values of `{each.column}` ({short(values.dtype)}) are lists or structures, which are no slices.",
+            hint="Take a column with one value a row.",
+        )
     if values.dtype.is_float():
         values = values.fill_nan(None)
     names, codes = _values(values, each.column) if each.edges is None else _ranges(values, each.column, each.edges)

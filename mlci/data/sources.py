@@ -41,7 +41,7 @@ _FOREIGN = {
     b"<!DOCTYPE html": "an HTML page, perhaps the one that asks to sign in",
     b"<html": "an HTML page, perhaps the one that asks to sign in",
 }
-_REMOTE = frozenset({"http", "https", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "hf", "oss"})
+REMOTE = frozenset({"http", "https", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "hf", "oss"})
 _GLOB = re.compile(r"[*?\[]")
 _URL_GLOB = re.compile(r"[*\[]")  # a question mark begins a URL's query
 
@@ -137,10 +137,10 @@ def _lies_in(path: Path, folders: tuple[Path, ...]) -> bool:
 def _require_remote(name: str, url: str, location: Location | None) -> None:
     """A URL that leads to another machine, and not through a chain of file systems back to this one."""
     scheme = url.split("://", 1)[0].lower()
-    if "::" in url or scheme not in _REMOTE:
+    if "::" in url or scheme not in REMOTE:
         raise DataError(
-            f"Dataset '{name}': the action reads no {_public(url)}.",
-            hint=f"It reads {', '.join(f'{each}://' for each in sorted(_REMOTE))}, and files of the repository.",
+            f"Dataset '{name}': the action reads no {public(url)}.",
+            hint=f"It reads {', '.join(f'{each}://' for each in sorted(REMOTE))}, and files of the repository.",
             location=location,
         )
 
@@ -208,13 +208,13 @@ def content(source: Source) -> Content:
 # --- URLs ------------------------------------------------------------------------------------------------------
 
 
-def _public(url: str) -> str:
+def public(url: str) -> str:
     """A URL without what may be secret in it: user, password and query."""
     return re.sub(r"//[^/@]*@", "//", url.split("?", 1)[0])
 
 
 def _fetch(name: str, url: str, scratch: Path, location: Location | None) -> tuple[Source, ...]:
-    shown, web = _public(url), url.startswith(("http://", "https://"))
+    shown, web = public(url), url.startswith(("http://", "https://"))
     system, remote = _file_system(name, url, location)
     if "file" in _protocols(system):
         return locate(name, str(remote), root=Path("/"), scratch=scratch, location=location)

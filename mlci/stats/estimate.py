@@ -220,11 +220,12 @@ def _paired(metric: Metric, pair: Pair) -> Estimate:
 def _cautioned(metric: Metric, found: Estimate, *sides: Side) -> Estimate:
     """An estimate that says so where its rows are too few for its interval to be taken at its word."""
     from mlci.stats.cautions import caution
+    from mlci.stats.sides import dot
 
     said = [
         caution(
             metric,
-            side.n,
+            side.n if side.weight is None else round(side.n**2 / dot(side.weight, side.weight)),  # Kish 1965
             [] if metric.tasks == REGRESSION else side.class_rows.tolist(),
             None if side.groups is None else side.groups.count,
         )

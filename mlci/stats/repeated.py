@@ -12,7 +12,7 @@ import statistics
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlci.stats.confidence import student_quantile
+from mlci.stats.confidence import normal_quantile, student_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,19 +30,22 @@ class Repeated:
         gains: Of each pair of trainings.
         rows: The confidence distribution of each, for which the trainings are given.
         se: Standard error that the seeds make.
+        df: Degrees of freedom of the whole variance: k trainings tell theirs with k - 1 alone (Satterthwaite 1946).
     """
 
     center: float
     gains: tuple[float, ...]
     rows: tuple[ConfidenceDistribution, ...]
     se: float
+    df: float
 
     def quantile(self, p: float) -> float:
         """See `mlci.stats.confidence.ConfidenceDistribution`."""
         arms = [each.quantile(p) - gain for each, gain in zip(self.rows, self.gains, strict=True)]
-        by_rows = sum(arms) / len(arms)
-        by_seeds = student_quantile(p, len(self.gains) - 1) * self.se
-        return self.center + math.copysign(math.hypot(by_rows, by_seeds), p - 0.5)
+        z = normal_quantile(p)
+        arm = math.hypot(sum(arms) / len(arms), z * self.se)
+        longer = student_quantile(p, self.df) / z if math.isfinite(self.df) and z else 1.0
+        return self.center + math.copysign(arm * longer, p - 0.5)
 
 
 def combined(estimates: Sequence[Estimate]) -> Estimate:
@@ -83,8 +86,14 @@ def combined(estimates: Sequence[Estimate]) -> Estimate:
             gains=tuple(told),
             rows=tuple(each.distribution for each in estimates),
             se=math.sqrt(seeds / len(estimates)),
+            df=_freedom(by_rows, seeds / len(estimates), len(estimates) - 1),
         ),
         bounds=(min(each.bounds[0] for each in estimates), max(each.bounds[1] for each in estimates)),
         note="; ".join(notes) if len(notes) == 1 else "",
         seed_share=seeds / total if 0 < total < math.inf else None,
     )
+
+
+def _freedom(by_rows: float, by_seeds: float, df: int) -> float:
+    """Of a sum of two variances, the second of which has `df` degrees of freedom."""
+    return df * ((by_rows + by_seeds) / by_seeds) ** 2 if by_seeds > 0 else math.inf

@@ -15,8 +15,9 @@ BEST = Baseline(reference="best")
 
 
 @pytest.fixture(params=["file", "url"])
-def kept(request, tmp_path):
+def kept(request, tmp_path, monkeypatch):
     """A configuration whose ledger is a file beside it, or behind a URL."""
+    monkeypatch.setattr(records, "REMOTE", {"memory"})
     return Baseline(reference="best", ledger=".mlci/l.jsonl" if request.param == "file" else f"memory://{tmp_path}/l")
 
 
@@ -71,11 +72,24 @@ def test_records__what_is_no_ledger(content, why, tmp_path):
         records.read("l", tmp_path)
 
 
-@pytest.mark.parametrize("url", ["nowhere://host/l", "file:///proc/nothing/l"])
-def test_records__a_url_that_cannot_be_written(url, tmp_path):
-    """A file system that is not there is told by name, without its own words."""
-    with pytest.raises(UserError, match=r"The ledger .* cannot be written"):
-        records.write(url, tmp_path, [entry()])
+def test_records__a_url_that_cannot_be_written(tmp_path, monkeypatch):
+    """A file system that is not there is told by name, without its own words and without a password."""
+    monkeypatch.setattr(records, "REMOTE", {"nowhere"})
+    url = "nowhere://user:password@host/l"
+    for act in (lambda: records.read(url, tmp_path), lambda: records.write(url, tmp_path, [entry()])):
+        with pytest.raises(UserError, match=r"The ledger .* cannot be (read|written)") as caught:
+            act()
+        assert "password" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["reference://l::file:///refs.json", "file:///etc/passwd", "local:///x", "simplecache::s3://b/x", "git://x"]
+)
+def test_records__file_systems_that_are_not_used(url, tmp_path):
+    """A ledger behind a file system of this machine, or one that runs what it reads, is refused unread."""
+    for act in (lambda: records.read(url, tmp_path), lambda: records.write(url, tmp_path, [entry()])):
+        with pytest.raises(UserError, match="is behind no file system that mlci uses for it"):
+            act()
 
 
 def test_command__show_list_prune(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mlci.config.load import load
@@ -111,9 +113,10 @@ def test_load__a_fairness_metric_of_another_task(write, small):
 @pytest.mark.parametrize(
     ("base", "head", "said", "kept"),
     [
+        ("", "    repeats: 2", "change `repeats` (from `1` to `2`)", {"repeats": 1}),
         ("    cluster: patient", "", "change `cluster` (from `patient` to none)", {"cluster": "patient"}),
         ("", "    sample_weight: w", "change `sample_weight` (from none to `w`)", {"sample_weight": None}),
-        ("    repeats: 5", "    repeats: 2", "loosen `repeats` (from 5 to 2)", {"repeats": 5}),
+        ("    repeats: 5", "    repeats: 2", "change `repeats` (from `5` to `2`)", {"repeats": 5}),
         ("    scorers: {profit: 'a:b'}", "    scorers: {profit: 'a:c'}", "change the metric `profit` of your own",
          {"scorers": {"profit": Scorer(function="a:b")}}),
         ("    worst_slice: [sex]", "", "change the search for the worst slice",
@@ -155,9 +158,26 @@ def test_fitted__columns_that_the_data_lost(judged):
     base = f"    cluster: patient\n{fairness}\n    worst_slice: [sex]"
     policy, mine = judged(base, "    cluster: clinic")
 
-    model = fitted(policy, mine, "income", {"clinic", "age"}).model
+    found = fitted(policy, mine, "income", {"clinic", "age"})
 
+    model = found.model
     assert (model.cluster, model.fairness, model.worst_slice) == ("clinic", None, None)
+    told = [each.message for each in found.findings if each.code == "MLCI406"]
+    assert [re.findall(r"`(\w+)`", each)[:2] for each in told] == [
+        ["cluster", "patient"],
+        ["fairness", "sex"],
+        ["worst_slice", "sex"],
+    ]
+
+
+def test_judge__another_primary_metric(write, small):
+    """What elects and what the search judges is the base branch's, too, and the change is listed."""
+    base = load(write(small)).config
+    mine = load(write(small.replace("primary: roc_auc", "primary: log_loss")))
+
+    policy = judge(mine, base, "income")
+
+    assert (policy.model.primary, "change `primary`" in policy.findings[0].message) == ("roc_auc", True)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,12 @@ def test_slice_parts__cover_every_row_once(values, ranged):
     assert [sum(row) for row in zip(*found.values(), strict=True)] == [1] * len(values)
 
 
+def test_slice_parts__lists_are_no_slices():
+    """A column of lists is told by its type."""
+    with pytest.raises(DataError, match="are lists or structures, which are no slices"):
+        masks([[1], [2]])
+
+
 def test_slice_parts__edges_need_numbers():
     """Texts cannot be cut at edges, and none is shown."""
     with pytest.raises(DataError, match=r"The slices of `c` have edges, and its values \(String\) are no numbers\."):

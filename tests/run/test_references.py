@@ -164,6 +164,18 @@ def test_run__the_pull_request_does_not_choose_its_reference(declining, mlci):
     assert (reference(ran)["sha"], "MLCI401" in ran.codes("warn")) == (best, True)
 
 
+@pytest.mark.parametrize("name", ["HEAD", "@", "topic-nine", "main~1"])
+def test_run__a_reference_that_moves_with_the_pull_request(declining, mlci, name):
+    """The judged commit is no reference for itself, by whatever name."""
+    edit(declining, "mlci.yml", "reference: best", f"reference: '{name}'")
+    declining.commit("hold against itself")
+    weighed(declining, "topic-nine", 0.2)
+
+    ran = mlci(declining.folder, "run")
+
+    assert (ran.code, ran.codes("warn").count("MLCI310"), reference(ran)["comparisons"]) == (1, 1, [])
+
+
 @pytest.mark.parametrize(
     ("ledger", "code", "severity"),
     [
