@@ -174,7 +174,7 @@ def _finish(contest: _Contest, workshop: Workshop) -> Judged:
     setting.record.add(
         (
             *gates.findings(setting.name, found.comparisons, judged),
-            *insights.finding(setting.name, policy.model, searched, setting.where("worst_slice")),
+            *insights.finding(setting.name, policy.model, searched, setting.where("worst_slice"), compared=bool(base)),
         )
     )
     result = ModelResult(

@@ -96,7 +96,7 @@ def _column(  # noqa: PLR0913, PLR0917 - both sides, and the column
     intervals = {
         metric.name: (each.low, each.high)
         for metric, each in zip(metrics, own, strict=True)
-        if each.low is not None and each.high is not None
+        if each.low is not None and each.high is not None and len(mine.labels) == 1  # of one training, not of a mean
     }
     if other is None:
         weighed = tuple(

@@ -51,7 +51,7 @@ def judge(  # noqa: PLR0913 - what was found, and the rules that judge it
         for part in (
             _of_metrics(policy, found, candidate, baseline, where),
             _of_fairness(policy, found, where, has_baseline=compared),
-            _of_references(found, where),
+            _of_references(policy, found, where),
         )
         for result in part
     )
@@ -64,7 +64,7 @@ def _of_metrics(
         if metric in RESOURCES:
             yield from _cost(metric, gate, candidate, baseline, where)
         else:
-            yield from _score(metric, gate, found.comparisons, where, has_baseline=baseline is not None)
+            yield from _score(metric, policy, found.comparisons, where, has_baseline=baseline is not None)
 
 
 def _of_fairness(policy: ModelConfig, found: Compared, where: Where, *, has_baseline: bool) -> Iterator[GateResult]:
@@ -76,17 +76,18 @@ def _of_fairness(policy: ModelConfig, found: Compared, where: Where, *, has_base
             def at(*path: str) -> Location | None:
                 return where("fairness", *path)
 
-            told = [_regression(each, at)] if gate.max_regression is not None and has_baseline else []
-            for result in (*told, *_limits(metric, gate, each.candidate, each.note, at)):
+            told = [_regression(each, policy, at)] if gate.max_regression is not None and has_baseline else []
+            unable = "fail" if each.baseline is not None else worst([policy.on_inconclusive, "warn"])
+            for result in (*told, *_limits(metric, gate, each.candidate, each.note, at, unable=unable)):
                 yield result.model_copy(update={"sensitive": column.sensitive})
 
 
-def _of_references(found: Compared, where: Where) -> Iterator[GateResult]:
+def _of_references(policy: ModelConfig, found: Compared, where: Where) -> Iterator[GateResult]:
     """The gates against a baseline, held against another commit, too."""
     for name, comparisons in found.references.items():
         for each in comparisons:
             if each.gated:
-                yield _regression(each, where).model_copy(update={"reference": name})
+                yield _regression(each, policy, where).model_copy(update={"reference": name})
 
 
 def _promised(policy: ModelConfig, candidate: Side, where: Where) -> Iterator[GateResult]:
@@ -111,16 +112,17 @@ def _promised(policy: ModelConfig, candidate: Side, where: Where) -> Iterator[Ga
 
 
 def _score(
-    metric: str, gate: Gate, comparisons: Sequence[Comparison], where: Where, *, has_baseline: bool
+    metric: str, policy: ModelConfig, comparisons: Sequence[Comparison], where: Where, *, has_baseline: bool
 ) -> Iterator[GateResult]:
     for each in comparisons:
         if each.metric == metric and each.gated and has_baseline:
-            yield _regression(each, where)
+            yield _regression(each, policy, where)
     whole = next((each for each in comparisons if each.metric == metric and not each.slice), None)
+    gate = policy.gates[metric]
     yield from _limits(metric, gate, whole.candidate if whole else None, whole.note if whole else "", where)
 
 
-def _regression(each: Comparison, where: Where) -> GateResult:
+def _regression(each: Comparison, policy: ModelConfig, where: Where) -> GateResult:
     return GateResult(
         metric=each.metric,
         slice=each.slice,
@@ -129,36 +131,39 @@ def _regression(each: Comparison, where: Where) -> GateResult:
         value=each.candidate,
         baseline=each.baseline,
         change=each.gain,
-        verdict=_told(each),
+        verdict=_told(each, policy),
         status=each.status,
         message=each.note,
         location=where("gates", each.metric, "max_regression"),
     )
 
 
-def _told(comparison: Comparison) -> Verdict:
-    """A gate that could not be told never passes: where the candidate alone lacks the value it fails, else it warns.
+def _told(comparison: Comparison, policy: ModelConfig) -> Verdict:
+    """A gate that could not be told never passes: where the candidate alone lacks the value it fails.
 
-    A metric that these rows do not define, as with one class alone, is neither side's fault.
+    Else it has the verdict of `on_inconclusive`, and at least warns: a metric that these rows do not define, as with
+    one class alone, is neither side's fault.
     """
     if comparison.status is not None:
         return comparison.verdict
-    known = comparison.candidate is not None or comparison.note.endswith(ONE_CLASS) or comparison.metric in FAIRNESS
-    return "warn" if known else "fail"
+    undefined = comparison.note.endswith(ONE_CLASS) or (comparison.metric in FAIRNESS and comparison.baseline is None)
+    known = comparison.candidate is not None or undefined
+    return worst([policy.on_inconclusive, "warn"]) if known else "fail"
 
 
-def _limits(metric: str, gate: Gate, value: float | None, note: str, where: Where) -> Iterator[GateResult]:
+def _limits(  # noqa: PLR0913 - the rule, and what it is held to
+    metric: str, gate: Gate, value: float | None, note: str, where: Where, *, unable: Verdict = "fail"
+) -> Iterator[GateResult]:
     for rule, limit in (("min", gate.min), ("max", gate.max)):
         if limit is None:
             continue
         holds = value is not None and (value >= limit if rule == "min" else value <= limit)
-        unable: Verdict = "warn" if value is None and metric in FAIRNESS else "fail"
         yield GateResult(
             metric=metric,
             rule="min" if rule == "min" else "max",
             threshold=limit,
             value=value,
-            verdict="pass" if holds else unable,
+            verdict="pass" if holds else unable if value is None else "fail",
             message=note if value is None else "",
             location=where("gates", metric, rule),
         )

@@ -45,13 +45,14 @@ def search(policy: ModelConfig, candidate: Scored, baseline: Scored | None, *, s
     from mlci.stats.search import Column
     from mlci.stats.search import search as search_slices
 
+    trainings = min(len(candidate.predictions), len(baseline.predictions))
     gate = policy.gates.get(metric.name)
     margin = gate.max_regression if gate and gate.max_regression is not None else 0.0
     found = search_slices(
         metric,
         candidate.target,
-        candidate.said([metric])[metric.needs],
-        baseline.said([metric])[metric.needs],
+        [candidate.said([metric], at)[metric.needs] for at in range(trainings)],
+        [baseline.said([metric], at)[metric.needs] for at in range(trainings)],
         {part.column: Column(part.names, part.codes) for part in candidate.searched},
         depth=rules.depth,
         min_rows=rules.min_rows,
@@ -94,9 +95,28 @@ def search(policy: ModelConfig, candidate: Scored, baseline: Scored | None, *, s
     )
 
 
-def finding(name: str, policy: ModelConfig, found: Search | None, location: Location | None) -> tuple[Finding, ...]:
-    """A slice that is worse for certain is told; the configuration says how loud."""
-    if found is None or found.worst is None or not found.worse or policy.worst_slice is None:
+def finding(
+    name: str, policy: ModelConfig, found: Search | None, location: Location | None, *, compared: bool
+) -> tuple[Finding, ...]:
+    """A slice that is worse for certain is told; the configuration says how loud. So is a search that did not happen.
+
+    `compared` says whether there is another side at all.
+    """
+    if policy.worst_slice is None:
+        return ()
+    if found is None and compared:
+        return (
+            Finding(
+                code="MLCI311",
+                severity="warn",
+                message=f"The worst slice of `{name}` was not searched: both sides have to predict the same rows, and "
+                f"to give what `{policy.primary}` needs.",
+                hint="Look at the slices that are named, or mend what keeps the two sides apart.",
+                location=location,
+                subject=name,
+            ),
+        )
+    if found is None or found.worst is None or not found.worse:
         return ()
     severities: dict[str, Severity] = {"pass": "info", "warn": "warn", "fail": "fail"}
     others = found.worse - 1

@@ -185,7 +185,12 @@ def entries(trees: Trees, baseline: Baseline) -> tuple[Entry, ...]:
     if trees.in_base(baseline.ledger) and trees.base is not None:
         return records.read(baseline.ledger, trees.base.folder, within=trees.within)
     if trees.in_head(baseline.ledger):
-        return ()
+        raise UserError(
+            f"The ledger {baseline.ledger} is in this pull request and not on the base branch, so it is not read: the "
+            "gates hold against the merge base alone.",
+            hint="The base branch keeps the ledger: merge it first, in a change of its own.",
+            code="MLCI441",
+        )
     return records.read(baseline.ledger, trees.workspace, within=trees.within)
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from mlci.compare import Compared
-from mlci.config.models import ModelConfig
+from mlci.config.models import Fairness, Gate, ModelConfig
 from mlci.gates import findings, judge
-from mlci.results import Comparison, Side
+from mlci.results import Comparison, FairnessResult, Side
 
 
 def policy(gates, **more):
@@ -119,3 +119,32 @@ def test_findings__a_metric_that_nobody_watches():
     found = findings("m", [compared("f1", gated=False, status="worse")], [])
 
     assert [(each.code, each.severity) for each in found] == [("MLCI306", "info")]
+
+
+@pytest.mark.parametrize(("on_inconclusive", "verdict"), [("pass", "warn"), ("warn", "warn"), ("fail", "fail")])
+def test_judge__what_cannot_be_told_is_at_least_as_grave_as_inconclusive(on_inconclusive, verdict):
+    """A gate without an answer does not slip below what an uncertain answer gets."""
+    rules = policy({"roc_auc": {"max_regression": 0.01}}).model_copy(update={"on_inconclusive": on_inconclusive})
+
+    (gate,) = judge(rules, Compared((compared(gain=None, status=None, note="no rows"),)), side(), side())
+
+    assert gate.verdict == verdict
+
+
+@pytest.mark.parametrize(("baseline", "verdict"), [(0.8, "fail"), (None, "warn")])
+def test_judge__a_fairness_metric_that_the_candidate_alone_lacks(baseline, verdict):
+    """A model that selects nobody has no ratio: it does not pass for that, where the baseline has one."""
+    rules = policy({}).model_copy(
+        update={
+            "fairness": Fairness(sensitive=("sex",), gates={"selection_rate_ratio": Gate(min=0.5, max_regression=0.1)})
+        }
+    )
+    told = compared("selection_rate_ratio", candidate=None, baseline=baseline, gain=None, status=None, note="0 over 0")
+    found = Compared((), fairness=(FairnessResult(sensitive="sex", groups=(), comparisons=(told,)),))
+
+    gates = judge(rules, found, side(), side())
+
+    assert [(each.sensitive, each.rule, each.verdict) for each in gates] == [
+        ("sex", "max_regression", verdict),
+        ("sex", "min", verdict),
+    ]

@@ -2,12 +2,14 @@
 
 One JSON object a line. A commit takes the title from the best one before it only where it is better for certain, its
 interval above 0 on the same rows: were the title given by the score alone, it would go to whoever was luckiest with
-this holdout, and every later commit would seem to have declined.
+this holdout, and every later commit would seem to have declined. Commits that try again
+and again are paid for.
 """
 
 from __future__ import annotations
 
 import json
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -103,14 +105,34 @@ def _entry(name: str, model: ModelResult, commit: str, known: Sequence[Entry]) -
         holdout=model.holdout.how if model.holdout else "",
         metric=model.primary,
         value=next((each.candidate for each in whole), None),
-        best=best(known, name, question) is None or _took_the_title(model),
+        best=best(known, name, question) is None or _took_the_title(model, _tried(known, name, question)),
     )
 
 
-def _took_the_title(model: ModelResult) -> bool:
-    """Whether the primary metric is better than the best commit's for certain."""
+def _tried(known: Sequence[Entry], model: str, question: str) -> int:
+    """How many commits have tried for the title, this one among them."""
+    return 1 + sum(not each.best for each in known if each.model == model and each.question == question)
+
+
+def _took_the_title(model: ModelResult, tried: int) -> bool:
+    """Whether the primary metric is better than the best commit's for certain, however many have tried.
+
+    The j-th commit that tries is judged at the level 1 − a / (j (j + 1)), with a = 1 − confidence, so that all that
+    will ever try take the title by chance with a probability of a at most. The interval's arm is lengthened to that
+    level as a normal one is.
+    """
     reference = next((each for each in model.references if each.name == BEST), None)
     if reference is None:
         return False
     found = model.comparisons if reference.same_as_base else reference.comparisons
-    return any(each.metric == model.primary and not each.slice and each.status == "better" for each in found)
+    whole = next((each for each in found if each.metric == model.primary and not each.slice), None)
+    if whole is None or whole.status != "better" or whole.gain is None or whole.low is None:
+        return False
+    level = 1 - (1 - model.confidence) / (tried * (tried + 1))
+    longer = max(1.0, _quantile(level) / _quantile(whole.level))
+    return whole.gain - longer * (whole.gain - whole.low) > 0
+
+
+def _quantile(level: float) -> float:
+    """How many standard errors a normal interval of that level reaches to each side."""
+    return NormalDist().inv_cdf((1 + level) / 2)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlci.config.models import Gate
 from mlci.data.labels import canonical_label
-from mlci.results import Finding
+from mlci.results import Finding, worst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -76,7 +76,7 @@ def judge(head: Loaded, base: Config | None, name: str) -> Policy:
             "slices": tuple(dict.fromkeys((*theirs.slices, *mine.slices))),
             "confidence": theirs.confidence,
             "drop": tuple(dict.fromkeys((*theirs.drop, *mine.drop))),
-            "min_rows": min(mine.min_rows, theirs.min_rows),
+            "min_rows": theirs.min_rows,
             "cluster": theirs.cluster,
             "sample_weight": theirs.sample_weight,
             "repeats": theirs.repeats,
@@ -114,7 +114,9 @@ def fitted(policy: Policy, head: Loaded, name: str, columns: Collection[str]) ->
     drawn = all(each in columns for each in (*needed, *(policy.key or ())))
     kept = {"slices": slices, "drop": drop, **_kept(policy.model, mine, columns)}
     unjudged = tuple(_unjudged(policy.model, kept, head, name))
-    policy = replace(policy, findings=(*policy.findings, *unjudged))
+    keys = {each.message.split("`")[1] for each in unjudged}
+    promised = tuple(each for each in policy.findings if not _promises(each, keys, policy.before))
+    policy = replace(policy, findings=(*promised, *unjudged))
     if drawn:
         return replace(policy, model=policy.model.model_copy(update=kept))
     lost = Finding(
@@ -158,13 +160,19 @@ def _unjudged(model: ModelConfig, kept: dict[str, object], head: Loaded, name: s
     for key, column in lost:
         yield Finding(
             code="MLCI406",
-            severity="warn",
+            severity=worst([model.on_inconclusive, "warn"]),
             message=f"The base branch's `{key}` needs the column `{column}` for `{name}`, and this pull request's data "
             "do not have it: it does not judge.",
             hint="Nothing to do if the column was removed on purpose; else put it back.",
             location=head.where("models", name, key),
             subject=name,
         )
+
+
+def _promises(finding: Finding, keys: Collection[str], before: ModelConfig | None) -> bool:
+    """Whether a finding says that the base's rule judges, of a key that cannot."""
+    gates = before.fairness.gates if before and before.fairness and "fairness" in keys else {}
+    return finding.code == "MLCI401" and any(f"`{each}`" in finding.message for each in (*keys, *gates))
 
 
 def removed(head: Loaded, base: Config | None) -> tuple[Finding, ...]:
@@ -233,7 +241,7 @@ def _loosened(mine: ModelConfig, theirs: ModelConfig) -> Iterator[tuple[str, tup
             f"from {old.on_inconclusive} to {new.on_inconclusive}",
             "on_inconclusive",
         ),
-        (new.min_rows > old.min_rows, f"from {old.min_rows} to {new.min_rows}", "min_rows"),
+        (new.min_rows != old.min_rows, f"from {old.min_rows} to {new.min_rows}", "min_rows"),
         *((True, f"it removes `{column}`", "slices") for column in lost),
     ):
         if is_looser:

@@ -61,7 +61,7 @@ class Held:
         Raises:
             DataError: strict, and the table lacks a column; or a column of weights holds none.
         """
-        fairness, search = self.model.fairness, self.model.worst_slice
+        search = self.model.worst_slice
         rows = write_rows(self.table, self.rows, path, drop=(self.model.target,))
         kept = self.columns(strict=strict)
 
@@ -76,13 +76,18 @@ class Held:
             parts=self.parts(kept),
             groups=self._clusters(kept),
             sample_weight=self._weights(kept),
-            sensitive=slice_parts(kept, [Slice(column=each) for each in here(fairness.sensitive if fairness else ())]),
+            sensitive=self.sensitive(kept),
             searched=slice_parts(kept, cut),
         )
 
     def parts(self, kept: pl.DataFrame) -> tuple[Parts, ...]:
         """The slices, of the columns that are there."""
         return slice_parts(kept, [each for each in self.model.slices if each.column in kept.columns])
+
+    def sensitive(self, kept: pl.DataFrame) -> tuple[Parts, ...]:
+        """The groups of the sensitive columns that are there."""
+        asked = self.model.fairness.sensitive if self.model.fairness else ()
+        return slice_parts(kept, [Slice(column=each) for each in asked if each in kept.columns])
 
     def _clusters(self, kept: pl.DataFrame) -> NDArray[np.int64] | None:
         """The code of each row's cluster; rows without a value belong together."""

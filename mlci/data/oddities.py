@@ -75,9 +75,20 @@ class Oddities:
             )
 
     def vanished(self, before: Sequence[Parts], now: Sequence[Parts]) -> Iterator[Finding]:
-        """Slices that the base's holdout has rows of, and the head's has none: nothing judges them any more."""
-        here = set(_with_rows(now))
-        gone = [name for name in _with_rows(before) if name not in here]
+        """Slices and groups that the base's holdout has rows enough of, and the head's has not: nothing judges them."""
+        here = _with_rows(now, 1), _with_rows(now, self.model.min_rows)
+        gone = [name for name in _with_rows(before, 1) if name not in here[0]]
+        few = [name for name in _with_rows(before, self.model.min_rows) if name in here[0] and name not in here[1]]
+        if few:
+            listed = ", ".join(f"`{name}`" for name in few[:5]) + (", …" if len(few) > 5 else "")  # noqa: PLR2004
+            yield self.finding(
+                "MLCI307",
+                "fail" if self.model.on_inconclusive == "fail" else "warn",
+                f"The holdout has fewer than {self.model.min_rows} rows of {listed} now, and the base branch's "
+                "has more: nothing judges them any more.",
+                "Look whether the data lost these rows, or hold out more.",
+                "slices",
+            )
         if gone:
             listed = ", ".join(f"`{name}`" for name in gone[:5]) + (", …" if len(gone) > 5 else "")  # noqa: PLR2004
             yield self.finding(
@@ -117,6 +128,7 @@ class Oddities:
         )
 
 
-def _with_rows(parts: Sequence[Parts]) -> list[str]:
-    """The names of the slices that are not empty."""
-    return [name for part in parts for name, rows in zip(part.names, part.rows(), strict=True) if rows]
+def _with_rows(parts: Sequence[Parts], least: int) -> list[str]:
+    """The names of the slices with so many rows, each once."""
+    named = (each for part in parts for each in zip(part.names, part.rows(), strict=True))
+    return list(dict.fromkeys(name for name, rows in named if rows >= least))

@@ -232,7 +232,11 @@ class _Splitter:
             return Beside()
         try:
             theirs = self.split(sides.table, sides.test)
-            found = tuple(self.odd.vanished(self._slices_before(theirs), holdout.parts)) if name == "base" else ()
+            found = (
+                tuple(self.odd.vanished(self._slices_before(theirs), (*holdout.parts, *holdout.sensitive)))
+                if name == "base"
+                else ()
+            )
         except DataError as error:
             if name != "base":
                 return Beside(reason=error.message)
@@ -245,7 +249,8 @@ class _Splitter:
 
     def _slices_before(self, theirs: _Split) -> tuple[Parts, ...]:
         held = Held(table=theirs.judge, rows=theirs.held, model=self.model, where=self.where)
-        return held.parts(held.columns())
+        kept = held.columns()
+        return (*held.parts(kept), *held.sensitive(kept))
 
     def _unseen(self, theirs: _Split, mine: _Split) -> tuple[Mask, tuple[Finding, ...]]:
         """The base's training rows without those that stand in the head's holdout, told by their whole content.

@@ -103,10 +103,11 @@ def _values(values: pl.Series, column: str) -> tuple[list[str], pl.Series]:
         counts = counts.with_columns(pl.col("value").cast(pl.String))
         values = values.cast(pl.String)
     ranked = counts.sort("rows", "value", descending=[True, False])["value"]
-    names = []
+    names: list[str] = []
     for value in ranked.head(MOST):
         text = canonical_label(value)
-        names.append(f"{column} = {text[:LONGEST]}{'…' * (len(text) > LONGEST)}")
+        name = f"{column} = {text[:LONGEST]}{'…' * (len(text) > LONGEST)}"
+        names.append(name if name not in names else f"{name} ({len(names) + 1})")  # others begin alike
     places = pl.Series(range(len(ranked)), dtype=pl.Int64).clip(0, MOST).cast(pl.Int16)
     if len(ranked) > MOST:
         names.append(f"{column}: {len(ranked) - MOST:,} rarer values")

@@ -201,19 +201,32 @@ def _margins_of(cells: Array, label: Array, said: Array, k: int) -> Margins:
 # --- influence values ------------------------------------------------------------------------------------------
 
 
-def _slopes(metric: Metric, m: Margins, n: float) -> Margins:
-    """What a row adds to the value, n-fold, by its label, its prediction and whether they agree; with the prior."""
-    smooth = Margins(m.correct + 2 * PRIOR, m.true + 4 * PRIOR, m.predicted + 4 * PRIOR)
+def _slopes(metric: Metric, m: Margins, n: float, unit: Array | float = 1.0, said: Array | float = 1.0) -> Margins:
+    """What a row adds to the value, n-fold, by its label, its prediction and whether they agree; with the prior.
+
+    `unit` is what a row of each class weighs, shape (k,), and `said` one that is predicted to be of it: the prior's
+    rows weigh as those do that they stand beside.
+    """
+    smooth = Margins(m.correct + 2 * PRIOR * unit, m.true + 4 * PRIOR * unit, m.predicted + 4 * PRIOR * said)
     slope = gradient(metric, smooth)
     return Margins(n * slope.correct, n * slope.true, n * slope.predicted)
 
 
 def _influence(metric: Metric, side: Side) -> Array:
     """Centred influence values of the rows, shape (n,)."""
-    slope = _slopes(metric, margins(side), side.n)
     y, said = side.y.astype(np.intp), side.prediction.astype(np.intp)
+    units = [1.0, 1.0] if side.weight is None else [_unit(side, codes) for codes in (y, said)]
+    slope = _slopes(metric, margins(side), side.n, *units)
     values = slope.true[y] + slope.predicted[said] + np.where(y == said, slope.correct[y], 0.0)
     return np.asarray(values - np.average(values, weights=side.weight))
+
+
+def _unit(side: Side, codes: Array) -> Array:
+    """What a row of each class weighs, shape (k,): Σw² / Σw, the mean that its rows' own weights weigh."""
+    weight = np.ones(side.n) if side.weight is None else side.weight
+    total = np.bincount(codes, weights=weight, minlength=side.classes)
+    squares = np.bincount(codes, weights=np.square(weight), minlength=side.classes)
+    return np.divide(squares, total, out=np.ones(len(total)), where=total > 0)
 
 
 def _stratum(side: Side, values: Array) -> Stratum:

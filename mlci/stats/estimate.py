@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["Estimate", "Interval", "paired", "paired_all", "paired_many", "paired_parts", "point", "unpaired"]
 
 
+_UNEVEN = 0.7  # effective rows over rows (Kish 1965) below which weights differ much
+
+
 class _Family(Protocol):
     """A module that knows the metrics of one family."""
 
@@ -231,9 +234,18 @@ def _cautioned(metric: Metric, found: Estimate, *sides: Side) -> Estimate:
         )
         for side in sides
     ]
+    if metric.name == "average_precision" and any(_uneven(side) for side in sides):
+        said.append("rows weigh very differently: the interval is rough")
     notes = [*dict.fromkeys(filter(None, (*said, found.note)))]
     told = found.gain is not None and math.isfinite(found.se)  # else the note says that these rows tell nothing
     return replace(found, note="; ".join(notes)) if notes and told else found
+
+
+def _uneven(side: Side) -> bool:
+    """Whether few rows hold most of the weight: a few at the top of an order can then decide its precision."""
+    from mlci.stats.sides import dot
+
+    return side.weight is not None and side.n < _UNEVEN * dot(side.weight, side.weight)
 
 
 def unpaired(  # noqa: PLR0913 - as `paired`, for each side

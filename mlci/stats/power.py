@@ -10,6 +10,7 @@ from mlci.stats.confidence import normal_quantile
 if TYPE_CHECKING:
     from mlci.stats.interval import Estimate
 
+_BY_SEEDS = 0.1  # share of the variance that seeds make, from which rows alone settle nothing
 _MANY = 10**15  # rows beyond which a number tells nothing
 
 
@@ -36,13 +37,15 @@ def rows_needed(estimate: Estimate, margin: float, confidence: float, power: flo
 
     Returns:
         The rows; those of this holdout where it is settled; None where no number of rows can be told: the margin is
-        0, the variance is not known, or the observed gain is −margin.
+        0, the variance is not known or not the rows' alone, or the observed gain is −margin.
     """
     from mlci.stats.decisions import status
 
     found = detectable(estimate, confidence, power)
     if estimate.gain is None or margin <= 0 or not math.isfinite(found):
         return None
+    if (estimate.seed_share or 0.0) > _BY_SEEDS:
+        return None  # more rows do not make the seeds vary less
     factor = (found / margin) ** 2
     if factor <= 1:
         interval = estimate.interval(confidence)

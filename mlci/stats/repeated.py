@@ -1,8 +1,9 @@
 """Several trainings of both sides, each with another seed: one estimate that holds the seeds' variance, too.
 
 Each pair of trainings has an estimate on the same rows. The mean gain errs by the rows, as any of the estimates says,
-and by the seeds, as the gains' spread says. The two are joined by the method of variance estimates recovery (Zou and
-Donner 2008, Statistics in Medicine 27:1693-1702): an arm is the root of the sum of the squared arms.
+and by the seeds, as the gains' spread says, of which k trainings tell with k − 1 degrees of freedom. The two are joined
+by the method of variance estimates recovery (Zou and Donner 2008, Statistics in Medicine 27:1693-1702): an arm is the
+root of the sum of the squared arms.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import statistics
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlci.stats.confidence import normal_quantile, student_quantile
+from mlci.stats.confidence import student_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,22 +31,18 @@ class Repeated:
         gains: Of each pair of trainings.
         rows: The confidence distribution of each, for which the trainings are given.
         se: Standard error that the seeds make.
-        df: Degrees of freedom of the whole variance: k trainings tell theirs with k - 1 alone (Satterthwaite 1946).
     """
 
     center: float
     gains: tuple[float, ...]
     rows: tuple[ConfidenceDistribution, ...]
     se: float
-    df: float
 
     def quantile(self, p: float) -> float:
         """See `mlci.stats.confidence.ConfidenceDistribution`."""
         arms = [each.quantile(p) - gain for each, gain in zip(self.rows, self.gains, strict=True)]
-        z = normal_quantile(p)
-        arm = math.hypot(sum(arms) / len(arms), z * self.se)
-        longer = student_quantile(p, self.df) / z if math.isfinite(self.df) and z else 1.0
-        return self.center + math.copysign(arm * longer, p - 0.5)
+        by_seeds = student_quantile(p, len(self.gains) - 1) * self.se
+        return self.center + math.copysign(math.hypot(sum(arms) / len(arms), by_seeds), p - 0.5)
 
 
 def combined(estimates: Sequence[Estimate]) -> Estimate:
@@ -67,7 +64,7 @@ def combined(estimates: Sequence[Estimate]) -> Estimate:
         for side in ("candidate", "baseline")
     )
     methods = dict.fromkeys(each.method for each in estimates)
-    if len(methods) == 1 and first.se == 0 and not any(told):  # no training differs on both sides
+    if len(methods) == 1 and all(each.se == 0 for each in estimates) and not any(told):  # nothing differs anywhere
         return first
     seeds = statistics.variance(told)
     by_rows = statistics.fmean(each.se**2 for each in estimates)
@@ -86,14 +83,8 @@ def combined(estimates: Sequence[Estimate]) -> Estimate:
             gains=tuple(told),
             rows=tuple(each.distribution for each in estimates),
             se=math.sqrt(seeds / len(estimates)),
-            df=_freedom(by_rows, seeds / len(estimates), len(estimates) - 1),
         ),
         bounds=(min(each.bounds[0] for each in estimates), max(each.bounds[1] for each in estimates)),
-        note="; ".join(notes) if len(notes) == 1 else "",
+        note="; ".join(notes),
         seed_share=seeds / total if 0 < total < math.inf else None,
     )
-
-
-def _freedom(by_rows: float, by_seeds: float, df: int) -> float:
-    """Of a sum of two variances, the second of which has `df` degrees of freedom."""
-    return df * ((by_rows + by_seeds) / by_seeds) ** 2 if by_seeds > 0 else math.inf

@@ -17,6 +17,7 @@ import numpy as np
 from mlci.stats.confidence import Known
 from mlci.stats.estimate import paired_parts
 from mlci.stats.multiplicity import holm
+from mlci.stats.repeated import combined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,8 +68,8 @@ class Found:
 def search(  # noqa: PLR0913 - the rows, and what to look for
     metric: Metric,
     y: Array,
-    candidate: Array,
-    baseline: Array,
+    candidate: Sequence[Array],
+    baseline: Sequence[Array],
     columns: Mapping[str, Column],
     *,
     depth: int,
@@ -85,8 +86,8 @@ def search(  # noqa: PLR0913 - the rows, and what to look for
     Args:
         metric: A row of `mlci.stats.metrics.METRICS`.
         y: As in `mlci.stats.estimate.paired`, as are all that are not told here.
-        candidate: What the candidate predicts.
-        baseline: What the baseline predicts.
+        candidate: What each of the candidate's trainings predicts; more than one where seeds are repeated.
+        baseline: What as many trainings of the baseline predict.
         columns: By name.
         depth: 1 or 2.
         min_rows: Slices with fewer rows are not looked at.
@@ -102,11 +103,15 @@ def search(  # noqa: PLR0913 - the rows, and what to look for
     """
     parts = []
     for names, rows, codes in _partitions(columns, len(y), depth, min_rows):
-        found = paired_parts(
-            [metric], y, {metric.needs: candidate}, {metric.needs: baseline}, codes, len(names),
-            groups=groups, sample_weight=sample_weight, n_classes=n_classes, seed=seed,
-        )  # fmt: skip
-        told = zip(names, rows, (each[0] for each in found), strict=True)
+        runs = [
+            paired_parts(
+                [metric], y, {metric.needs: mine}, {metric.needs: theirs}, codes, len(names),
+                groups=groups, sample_weight=sample_weight, n_classes=n_classes, seed=seed,
+            )
+            for mine, theirs in zip(candidate, baseline, strict=True)
+        ]  # fmt: skip
+        found = (combined([each[0] for each in of_part]) for of_part in zip(*runs, strict=True))
+        told = zip(names, rows, found, strict=True)
         parts += [Part(*each) for each in told if each[2].gain is not None]
     if not parts:
         return Found(0, confidence, None, 0)

@@ -27,6 +27,16 @@ def test_entries_of__the_title_goes_to_what_is_better_for_certain(status, takes,
     assert found.best is takes
 
 
+@pytest.mark.parametrize(("tries", "takes"), [(0, True), (1, True), (40, False)])
+def test_entries_of__trying_often_is_paid_for(tries, takes):
+    """What would be better for certain at the first try is not at the fortieth: somebody is lucky in forty."""
+    others = [entry("c").model_copy(update={"commit": f"{at:040x}"}) for at in range(tries)]
+
+    (found,) = entries_of(ran(status="better", low=0.007), (entry(best=True), *others))
+
+    assert found.best is takes
+
+
 def test_entries_of__a_commit_is_recorded_once():
     """A run that is repeated adds nothing."""
     assert entries_of(ran("a"), (entry("a"),)) == ()

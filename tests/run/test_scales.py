@@ -206,3 +206,30 @@ def test_run__answers_are_written_when_no_training_is_left(project, mlci, tmp_pa
 
     profit = [each for each in ran.results["models"]["late"]["comparisons"] if each["metric"] == "profit"]
     assert (profit[0]["candidate"] is not None, (project.folder / "found.txt").exists()) == (True, False)
+
+
+def test_run__a_group_that_becomes_too_small(project, mlci):
+    """Rows that a pull request takes away cannot keep a group from being judged in silence."""
+    table = pl.read_csv(project.folder / "data.csv")
+    sex = pl.when(pl.col("id") % 5 == 0).then(pl.lit("m")).otherwise(pl.lit("f")).alias("sex")
+    project.put("data.csv", table.with_columns(sex).write_csv()).commit("sexes")
+    project.git("branch", "--force", "main", "HEAD")
+    configured(
+        project, "fairness: {sensitive: [sex], gates: {demographic_parity_difference: {max: 0.9}}}", "min_rows: 20"
+    )
+    table = pl.read_csv(project.folder / "data.csv")
+    project.put("data.csv", table.filter((pl.col("sex") == "f") | (pl.col("id") < 200)).write_csv()).commit("fewer")
+
+    ran = mlci(project.folder, "run")
+
+    (found,) = [each for each in ran.results["findings"] if each["code"] == "MLCI307"]
+    assert "fewer than 20 rows of `sex = m` now" in found["message"]
+
+
+def test_run__a_search_that_cannot_take_place(project, mlci):
+    """Where the base cannot score the pull request's rows, the search says that it did not take place."""
+    configured(project, "worst_slice: [group]")
+    text = (project.folder / "data.csv").read_text()
+    project.put("data.csv", text.replace("id,a,b,", "id,a,bee,", 1)).commit("rename")
+
+    assert "MLCI311" in mlci(project.folder, "run").codes("warn")

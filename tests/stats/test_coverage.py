@@ -65,3 +65,23 @@ def test_holm__promise():
         told = zip(found, levels, margins, strict=True)
         failed += any(each.interval(level).high < -margin for each, level, margin in told)
     assert failed <= 0.05 * RUNS
+
+
+def test_interval__coverage_of_weighted_rows():
+    """Where rows of one class were sampled down and weigh a hundredfold, intervals of a confusion matrix still hold."""
+    rng = np.random.default_rng(2)
+    metrics = [METRICS[name] for name in ("balanced_accuracy", "f1", "f1_macro")]
+    y = np.repeat([1, 0], [150, 850])
+    weight = np.where(y == 1, 1.0, 100.0)
+    false = np.zeros(len(metrics))
+    spread, told = [], []
+    for seed in range(2 * RUNS):
+        signal = 2 * y - 1 + rng.normal(size=len(y))
+        sides = [{"labels": (signal + 0.5 * rng.normal(size=len(y)) > 0).astype(np.int8)} for _ in range(2)]
+        found = estimate.paired_many(metrics, y, *sides, sample_weight=weight, seed=seed)
+        false += [each.interval(0.95).high < 0 for each in found]
+        spread.append([each.gain for each in found])
+        told.append([each.se for each in found])
+    ratio = np.sqrt(np.mean(np.square(told), axis=0)) / np.std(spread, axis=0)
+    assert (false <= 0.06 * 2 * RUNS).all()
+    assert ((ratio > 0.8) & (ratio < 1.25)).all()

@@ -64,7 +64,7 @@ def test_search__is_the_plain_one(name, depth, margin):
     candidate = np.where(bad, 0.5 + 0.4 * (candidate - 0.5) * np.where(y == 1, 1, -1), candidate)
     sides = [(each > 0.5).astype(int) if metric.needs == "labels" else each for each in (candidate, baseline)]
     rules = {**RULES, "depth": depth, "margin": margin}
-    found = search(metric, y, *sides, columns, **rules)
+    found = search(metric, y, *([each] for each in sides), columns, **rules)
     slices, level, worst, worse = plain(metric, y, *sides, columns, **rules)
     assert (found.slices, found.level, found.worse) == (slices, pytest.approx(level), worse)
     assert (found.worst.name, found.worst.rows, found.worst.estimate) == worst
@@ -76,7 +76,7 @@ def test_search__planted_slice():
     y, candidate, baseline, columns = draw(20_000, 2, [("a", 5), ("b", 4), ("c", 5)])
     bad = (columns["a"].codes == 3) & (columns["c"].codes == 1)
     candidate = np.where(bad, 1 - candidate, candidate)
-    found = search(ACCURACY, y, (candidate > 0.5).astype(int), (baseline > 0.5).astype(int), columns, **RULES)
+    found = search(ACCURACY, y, [(candidate > 0.5).astype(int)], [(baseline > 0.5).astype(int)], columns, **RULES)
     assert (found.worst.name, found.worst.rows, found.slices) == ("a = 3 and c = 1", int(bad.sum()), 79)
     assert found.level == pytest.approx(1 - 0.05 / 79)
     assert found.worse >= 1
@@ -87,7 +87,7 @@ def test_search__promise():
     told = 0
     for seed in range(200):
         y, candidate, baseline, columns = draw(400, seed, [("a", 2), ("b", 3), ("c", 2)])
-        told += search(BRIER, y, candidate, baseline, columns, **RULES).worse > 0
+        told += search(BRIER, y, [candidate], [baseline], columns, **RULES).worse > 0
     assert told <= 0.05 * 200
 
 
@@ -100,9 +100,9 @@ def test_search__order_of_rows(name):
     sides = [(each > 0.5).astype(int) if metric.needs == "labels" else each for each in (candidate, baseline)]
     order = np.random.default_rng(1).permutation(3000)
     moved = {each: Column(some.names, some.codes[order]) for each, some in columns.items()}
-    one = search(metric, y, *sides, columns, groups=clusters, sample_weight=weight, **RULES)
+    one = search(metric, y, *([each] for each in sides), columns, groups=clusters, sample_weight=weight, **RULES)
     other = search(
-        metric, y[order], *(each[order] for each in sides), moved,
+        metric, y[order], *([each[order]] for each in sides), moved,
         groups=clusters[order], sample_weight=weight[order], **RULES,
     )  # fmt: skip
     ends = [each.worst.estimate.interval(each.level).high for each in (one, other)]
@@ -113,9 +113,9 @@ def test_search__order_of_rows(name):
 def test_search__same_rows_once():
     """A pair that holds the rows of one of its parts, and a column that says the same in other words, cost nothing."""
     y, candidate, baseline, columns = draw(seed=4, columns=[("a", 3)])
-    alone = search(BRIER, y, candidate, baseline, columns, **RULES)
+    alone = search(BRIER, y, [candidate], [baseline], columns, **RULES)
     again = {**columns, "copy": column("copy", (columns["a"].codes + 1) % 3, 3), "all": column("all", [0] * 3000, 1)}
-    found = search(BRIER, y, candidate, baseline, again, **RULES)
+    found = search(BRIER, y, [candidate], [baseline], again, **RULES)
     assert (alone.slices, found.slices) == (3, 4)
 
 
@@ -123,7 +123,7 @@ def test_search__small_slices():
     """Slices with fewer rows than asked for, rows in none, and values without rows are not looked at."""
     y, candidate, baseline, _ = draw(seed=5)
     codes = np.where(np.arange(3000) < 20, 0, np.where(np.arange(3000) < 1000, -1, 2))
-    found = search(BRIER, y, candidate, baseline, {"a": column("a", codes, 4)}, **RULES)
+    found = search(BRIER, y, [candidate], [baseline], {"a": column("a", codes, 4)}, **RULES)
     assert (found.slices, found.worst.name, found.worst.rows) == (1, "a = 2", 2000)
 
 
@@ -131,7 +131,7 @@ def test_search__metric_without_meaning():
     """A slice of one class has no ROC AUC and is not counted."""
     y, candidate, baseline, columns = draw(seed=6, columns=[("a", 2)])
     y = np.where(columns["a"].codes == 0, 0, y)
-    found = search(METRICS["roc_auc"], y, candidate, baseline, columns, **RULES)
+    found = search(METRICS["roc_auc"], y, [candidate], [baseline], columns, **RULES)
     assert (found.slices, found.worst.name) == (1, "a = 1")
 
 
@@ -139,12 +139,25 @@ def test_search__nothing_to_look_at():
     """Without columns, or without rows, nothing is found."""
     y, candidate, baseline, columns = draw(seed=7)
     empty = {name: Column(each.names, each.codes[:0]) for name, each in columns.items()}
-    assert search(BRIER, y, candidate, baseline, {}, **RULES) == Found(0, 0.95, None, 0)
+    assert search(BRIER, y, [candidate], [baseline], {}, **RULES) == Found(0, 0.95, None, 0)
     assert search(BRIER, y[:0], candidate[:0], baseline[:0], empty, **RULES) == Found(0, 0.95, None, 0)
 
 
 def test_search__identical_predictions():
     """Where both sides predict the same, no slice lost anything."""
     y, candidate, _, columns = draw(seed=8)
-    found = search(BRIER, y, candidate, candidate, columns, **RULES)
+    found = search(BRIER, y, [candidate], [candidate], columns, **RULES)
     assert (found.worst.estimate.gain, found.worse) == (0.0, 0)
+
+
+def test_search__seeds_are_paid_for():
+    """Slices that differ by the luck of each training are not worse for certain, where trainings are repeated."""
+    rng = np.random.default_rng(9)
+    y, _, baseline, columns = draw(seed=9, columns=[("a", 6)])
+    codes = next(iter(columns.values())).codes
+    lucky = [np.clip(baseline + rng.normal(0, 0.05, 6)[codes], 0.01, 0.99) for _ in range(3)]
+
+    alone = search(BRIER, y, lucky[:1], [baseline], columns, **RULES)
+    three = search(BRIER, y, lucky, [baseline] * 3, columns, **RULES)
+
+    assert (alone.worse > 0, three.worse) == (True, 0)

@@ -18,9 +18,10 @@ def entry(commit="a", model="m", **more):
     return Entry(**{"model": model, "commit": sha(commit), "question": QUESTION, "metric": "roc_auc", **more})
 
 
-def ran(commit="b", status="same", reference=True, same_as_base=False, model="m"):
-    """A run on the base branch, whose model was compared with the best commit."""
-    compared = Comparison(metric="roc_auc", rows=9, candidate=0.9, gain=0.0, status=status)
+def ran(commit="b", status="same", *, reference=True, same_as_base=False, low=0.012):
+    """A run on the base branch, whose model `m` was compared with the best commit; `low` is where it is better."""
+    gains = {"gain": 0.02, "low": low, "high": 0.04 - low} if status == "better" else {"gain": 0.0}
+    compared = Comparison(metric="roc_auc", rows=9, candidate=0.9, status=status, **gains)
     against = ReferenceResult(name="best", same_as_base=same_as_base, comparisons=() if same_as_base else (compared,))
     result = ModelResult(
         verdict="pass",
@@ -35,4 +36,4 @@ def ran(commit="b", status="same", reference=True, same_as_base=False, model="m"
         comparisons=(compared,),
         references=(against,) if reference else (),
     )
-    return Results(mlci="1", verdict="pass", head={"sha": sha(commit)}, models={model: result})
+    return Results(mlci="1", verdict="pass", head={"sha": sha(commit)}, models={"m": result})
