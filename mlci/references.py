@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mlci.trees import Trees
 
 
+ITSELF = "it is the commit that is judged"
+
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+-]*")
 _SHA = re.compile(r"[0-9a-f]{7,64}")
 _WHOLE = (40, 64)  # digits of a SHA that is not cut short
@@ -135,7 +137,7 @@ class _Finder:
         if sha == self.trees.base_sha:
             return replace(plain, sha=sha, same_as_base=True)
         if sha in self._judged():
-            return replace(plain, sha=sha, reason="it is the commit that is judged")
+            return replace(plain, sha=sha, reason=ITSELF)
         return self._laid_out(replace(plain, sha=sha), model, config)
 
     def _judged(self) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlci import waiting
+from mlci.baseline.ledger import BEST
 from mlci.compare import Against
 from mlci.errors import DataError, TrainingError
-from mlci.references import config_of
+from mlci.references import ITSELF, config_of
 from mlci.results import Finding, ReferenceResult
 from mlci.sides import scored
 
@@ -108,14 +109,17 @@ def finish(setting: Setting, rival: Rival | None) -> Scales | None:
 
 def _missing(name: str, reference: Reference) -> Finding:
     is_first = not reference.sha and reference.judged is not None
+    is_again = reference.name == BEST and reference.reason == ITSELF  # a run on the base branch, repeated
     at = f" at {reference.sha[:7]}" if reference.sha else ""
     return Finding(
         code="MLCI310",
-        severity="info" if is_first else "warn",
+        severity="info" if is_first or is_again else "warn",
         message=f"The gates of `{name}` hold against the merge base alone, not against `{reference.name}`{at}: "
         f"{reference.reason}.",
         hint="The next run on the base branch records one."
         if is_first
+        else "Nothing to do."
+        if is_again
         else "Small losses can add up unseen: mend it, or record a new best commit (docs/configuration.md).",
         subject=name,
     )

@@ -164,6 +164,16 @@ def test_run__the_pull_request_does_not_choose_its_reference(declining, mlci):
     assert (reference(ran)["sha"], "MLCI401" in ran.codes("warn")) == (best, True)
 
 
+def test_run__the_best_commit_judged_again(declining, mlci):
+    """A run on the base branch that is repeated has nothing better to be held against, and does not warn of it."""
+    mlci(declining.folder, "run", "--record")
+
+    again = mlci(declining.folder, "run", "--record")
+
+    assert ("MLCI310" in again.codes("info"), "MLCI310" in again.codes("warn")) == (True, False)
+    assert len((declining.folder / LEDGER).read_text().splitlines()) == 1
+
+
 @pytest.mark.parametrize("name", ["HEAD", "@", "topic-nine", "main~1"])
 def test_run__a_reference_that_moves_with_the_pull_request(declining, mlci, name):
     """The judged commit is no reference for itself, by whatever name."""
