@@ -99,7 +99,7 @@ def _judged(contest: _Contest, workshop: Workshop) -> Judged:
 
 def _start(setting: Setting, workshop: Workshop) -> _Contest | Judged:
     """Split a model's data and let both sides train."""
-    from mlci.data.prepare import check_split, prepare
+    from mlci.data.prepare import check_scales, check_split, prepare
 
     policy = policy_of(setting.trees.loaded, setting.trees.base_config, setting.name)
     setting.record.add((*policy.findings, *_not_judged_yet(setting)))
@@ -114,6 +114,7 @@ def _start(setting: Setting, workshop: Workshop) -> _Contest | Judged:
         if mine.split != policy.model.split:
             own_key = setting.trees.loaded.config.datasets[mine.dataset].key
             check_split(mine, own_key, setting.tables, setting.scratch, where=setting.where)
+        check_scales(mine, setting.tables, where=setting.where)
         prepared = prepare(
             policy.model,
             policy.key,
@@ -146,7 +147,7 @@ def _finish(contest: _Contest, workshop: Workshop) -> Judged:
                 other.cancel()
         return Judged(setting.name, _unjudged(setting.name, policy, "it could not be trained", prepared))
     base, holdout, reason = _baseline(contest, workshop)
-    third = rivals.finish(setting, contest.rival)
+    third = rivals.finish(setting, contest.trainer, contest.rival)
     mine = head[0]
     theirs = base[0] if base else None
     setting.record.add((*mine.findings, *_seedless(setting, policy, head)))

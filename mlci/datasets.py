@@ -108,10 +108,8 @@ def _base(trees: Trees, name: str, scratch: Path, record: Record) -> Table | Non
         return None
 
 
-def of_reference(
-    trees: Trees, reference: Reference, config: Config, model: str, scratch: Path
-) -> tuple[Table, Table | None]:
-    """A model's dataset, and its test dataset where it has one, as another commit has them.
+def of_reference(trees: Trees, reference: Reference, config: Config, model: str, scratch: Path) -> Table:
+    """A model's dataset as another commit has it.
 
     Args:
         trees: Both sides, with the reference's tree.
@@ -121,18 +119,15 @@ def of_reference(
         scratch: The run's folder: a table that was read already is not parsed again.
 
     Raises:
-        DataError: one cannot be read.
+        DataError: it cannot be read.
     """
     from mlci.data.read import open_table
 
-    def opened(name: str) -> Table:
-        dataset = config.datasets[name]
-        tracked = reference.tree is not None and trees.in_commit(reference.sha, dataset.path)
-        root = reference.tree.folder if reference.tree and tracked else trees.data_folder(dataset.path)
-        return open_table(name, dataset, root=root, scratch=scratch / "tables", within=trees.within)
-
-    asked = config.models[model]
-    return opened(asked.dataset), opened(asked.split.test) if asked.split.test else None
+    name = config.models[model].dataset
+    dataset = config.datasets[name]
+    tracked = reference.tree is not None and trees.in_commit(reference.sha, dataset.path)
+    root = reference.tree.folder if reference.tree and tracked else trees.data_folder(dataset.path)
+    return open_table(name, dataset, root=root, scratch=scratch / "tables", within=trees.within)
 
 
 def _name_before(trees: Trees, name: str) -> str:

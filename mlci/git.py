@@ -116,6 +116,10 @@ class Repository:
         listed = self._run("diff", "--name-only", "--no-renames", empty, sha, "--", f":(glob){pattern}")
         return bool(listed.stdout)
 
+    def is_ancestor(self, one: str, other: str) -> bool:
+        """Whether a commit is another one, or part of its history, as far as this clone knows."""
+        return not self._run("merge-base", "--is-ancestor", one, other).returncode
+
     def merge_base(self, one: str, other: str) -> str:
         """The best common ancestor of two commits; a shallow clone is deepened until it is found.
 

@@ -125,10 +125,12 @@ class _Finder:
             key = self.trees.loaded.config.datasets[config.dataset].key
             judged = ledger.judged(entries, model, describe(config.split, key))
             plain = replace(plain, judged=judged)
-            held = ledger.best(entries, model, question(config))
-            if held is None:
+            held = ledger.titles(entries, model, question(config))
+            if not held:
                 return replace(plain, reason="the ledger has no commit of this model yet")
-            plain, sha = replace(plain, sha=held.commit), self._commit(held.commit)
+            # another clone's ledger may know a better one, which an older pull request is not held against
+            found = (sha for each in reversed(held) if (sha := self._commit(each.commit)) and self._is_merged(sha))
+            plain, sha = replace(plain, sha=held[-1].commit), next(found, None)
         else:
             sha = self._commit(name)
         if sha is None:
@@ -138,7 +140,21 @@ class _Finder:
             return replace(plain, sha=sha, same_as_base=True)
         if sha in self._judged():
             return replace(plain, sha=sha, reason=ITSELF)
+        if not self._is_merged(sha):
+            return replace(plain, sha=sha, reason="it is no commit of the base branch's own history")
         return self._laid_out(replace(plain, sha=sha), model, config)
+
+    def _is_merged(self, sha: str) -> bool:
+        """Whether a commit is part of what the base has: a pull request must not bring what it is held against."""
+        repository, base = self.trees.repository, self.trees.base_sha
+        if repository is None or base is None:
+            return False
+        if sha in self._judged():
+            return True  # told by its own reason
+        try:
+            return repository.merge_base(sha, base) == sha
+        except GitError:
+            return False
 
     def _judged(self) -> tuple[str, ...]:
         commit = self.trees.head.commit
@@ -149,11 +165,14 @@ class _Finder:
         repository = self.trees.repository
         if repository is None or not _NAME.fullmatch(name) or name.endswith("HEAD"):
             return None
-        if _SHA.fullmatch(name):
-            return repository.fetch_commit(name) if len(name) in _WHOLE else repository.resolve(name)
         places = ("refs/tags/", "refs/remotes/origin/", "refs/heads/")
-        found = (sha for place in places if (sha := repository.resolve(f"{place}{name}")))
-        return next(found, None) or repository.fetch_named(name)
+        for place in places:
+            if sha := repository.resolve(f"{place}{name}"):
+                return sha
+        if _SHA.fullmatch(name):
+            sha = repository.fetch_commit(name) if len(name) in _WHOLE else repository.resolve(name)
+            return sha or repository.fetch_named(name)
+        return repository.fetch_named(name)
 
     def _laid_out(self, found: Reference, model: str, config: ModelConfig) -> Reference:
         repository, top = self.trees.repository, self.scratch / found.sha

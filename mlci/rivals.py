@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlci.data.prepare import Rows
     from mlci.ownmetrics import Bench
     from mlci.references import Reference
-    from mlci.results import Comparison
+    from mlci.results import Comparison, Severity
     from mlci.sides import Setting, Trainer
     from mlci.training.job import Trained
     from mlci.workshop import Workshop
@@ -87,12 +87,13 @@ def _prepared(setting: Setting, trainer: Trainer, reference: Reference) -> Rows 
     config = config_of(reference)
     if config is None:
         return "its configuration does not hold"
-    table, test = datasets.of_reference(setting.trees, reference, config, setting.name, setting.scratch.parent.parent)
-    beside = trainer.prepared.beside(table, test, "reference")
+    table = datasets.of_reference(setting.trees, reference, config, setting.name, setting.scratch.parent.parent)
+    test = trainer.policy.model.split.test  # the rule that judges says what is held out, not the reference's own
+    beside = trainer.prepared.beside(table, setting.tables.head[test] if test else None, "reference")
     return beside.rows if beside.rows is not None else beside.reason or "its data cannot be used"
 
 
-def finish(setting: Setting, rival: Rival | None) -> Scales | None:
+def finish(setting: Setting, trainer: Trainer, rival: Rival | None) -> Scales | None:
     """Wait for the reference; what keeps it from being compared is a finding."""
     if rival is None:
         return None
@@ -103,20 +104,21 @@ def finish(setting: Setting, rival: Rival | None) -> Scales | None:
         except TrainingError as error:
             rival = Rival(replace(rival.reference, reason=error.message.rstrip(".")))
     if rival.reference.reason:
-        setting.record.add((_missing(setting.name, rival.reference),))
+        grave: Severity = "fail" if trainer.policy.model.on_inconclusive == "fail" else "warn"
+        setting.record.add((_missing(setting.name, rival.reference, grave),))
     return Scales(rival, trained)
 
 
-def _missing(name: str, reference: Reference) -> Finding:
+def _missing(name: str, reference: Reference, grave: Severity) -> Finding:
     is_first = not reference.sha and reference.judged is not None
     is_again = reference.name == BEST and reference.reason == ITSELF  # a run on the base branch, repeated
     at = f" at {reference.sha[:7]}" if reference.sha else ""
     return Finding(
         code="MLCI310",
-        severity="info" if is_first or is_again else "warn",
+        severity="info" if is_first or is_again else grave,
         message=f"The gates of `{name}` hold against the merge base alone, not against `{reference.name}`{at}: "
         f"{reference.reason}.",
-        hint="The next run on the base branch records one."
+        hint="A push to the base branch records one in Actions; `mlci run --record` there does by hand."
         if is_first
         else "Nothing to do."
         if is_again

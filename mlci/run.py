@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mlci import __version__, contest, datasets, press
 from mlci.baseline import keeping
+from mlci.baseline.ledger import BEST
 from mlci.config.policy import removed
 from mlci.errors import Location, UserError
 from mlci.outcome import ours
@@ -73,9 +74,14 @@ def run(settings: Settings, progress: Progress) -> Done:
             record.add((ours(error),))
             press.write(_results(trees, record, tables.results({}), ()), out, links=settings.links)
             raise
-        results = _results(trees, record, tables.results(checked), judged)
+        read = tables.results(checked)
+        results = _results(trees, record, read, judged)
+        ledger = None
+        if settings.records:
+            with record.reported(""):  # the report is written all the same
+                ledger = _recorded(results, trees, progress)
+            results = _results(trees, record, read, judged)
         results, report = _printed(results, judged, trees, record, settings)
-        ledger = _recorded(results, trees, progress) if settings.records else None
         return Done(results, record.at_fault, report, ledger)
 
 
@@ -94,6 +100,9 @@ def _opening(trees: Trees) -> str:
 def _recorded(results: Results, trees: Trees, progress: Progress) -> Path | None:
     """Add the commit to the ledger, where the configuration keeps one; the file that was written."""
     baseline = trees.loaded.config.baseline
+    if baseline.reference == BEST and not trees.is_on(baseline.branch):
+        progress.say(f"not recorded: this is no commit of `{baseline.branch}`, or has changes that are not committed")
+        return None
     added = keeping.record(results, baseline, trees.workspace, within=trees.within)
     for each in keeping.told(added, baseline.ledger):
         progress.say(each)

@@ -87,6 +87,14 @@ class Trees:
             return False
         return self.repository.tracked(self.base_sha, (self.prefix / path).as_posix())
 
+    def is_on(self, branch: str) -> bool:
+        """Whether the head is a commit of a branch, as it is."""
+        commit = self.head.commit
+        if self.repository is None or commit is None or commit.dirty:
+            return False
+        tips = [self.repository.resolve(f"{place}{branch}") for place in ("refs/heads/", "refs/remotes/origin/")]
+        return any(tip and self.repository.is_ancestor(commit.sha, tip) for tip in tips)
+
     def in_head(self, path: str) -> bool:
         """Whether git has the files of a path at the head commit."""
         if self.repository is None or self.head.commit is None:

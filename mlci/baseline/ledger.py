@@ -69,9 +69,14 @@ def text_of(entries: Iterable[Entry]) -> str:
     return "".join(json.dumps(each.model_dump(), ensure_ascii=False) + "\n" for each in entries)
 
 
+def titles(entries: Sequence[Entry], model: str, question: str) -> list[Entry]:
+    """The commits that have held the title, the one that does last, for the question that the model answers today."""
+    return [each for each in entries if each.best and each.model == model and each.question == question]
+
+
 def best(entries: Sequence[Entry], model: str, question: str) -> Entry | None:
-    """The commit that holds the title, for the question that the model answers today."""
-    held = [each for each in entries if each.best and each.model == model and each.question == question]
+    """The commit that holds the title; None where there is none yet."""
+    held = titles(entries, model, question)
     return held[-1] if held else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlci.baseline.ledger import parse, text_of
@@ -10,7 +11,6 @@ from mlci.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from mlci.baseline.ledger import Entry
 
@@ -68,7 +68,9 @@ def write(ledger: str, folder: Path, entries: Sequence[Entry], *, within: tuple[
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.part")
-        draft.write_text(text, encoding="utf-8")
+        draft.unlink(missing_ok=True)  # what lies there may be a link to elsewhere
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(text)
         draft.replace(path)
     except OSError as error:
         raise _unable(ledger, "written", error.strerror or "no reason given") from None
@@ -100,9 +102,12 @@ def _download(url: str) -> bytes:
 def _inside(ledger: str, folder: Path, within: tuple[Path, ...]) -> Path:
     path = folder / ledger
     try:
+        linked = any((folder / each).is_symlink() for each in (*Path(ledger).parents, Path(ledger)))
         real = path.resolve()
-    except (OSError, RuntimeError):
-        raise _unable(ledger, "read", "it is a link to itself") from None
+    except (OSError, RuntimeError, ValueError):
+        raise _unable(ledger, "read", "that is no path") from None
+    if within and linked:  # a pull request could lead to a ledger of its own
+        raise _unable(ledger, "read", "a link is on the way to it")
     if within and not any(real.is_relative_to(each) for each in within):
         raise _unable(ledger, "read", "it lies outside of the repository")
     return path

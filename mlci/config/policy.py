@@ -151,7 +151,9 @@ def _kept(model: ModelConfig, mine: ModelConfig, columns: Collection[str]) -> di
 def _unjudged(model: ModelConfig, kept: dict[str, object], head: Loaded, name: str) -> Iterator[Finding]:
     """What the base's rules weigh or group by, and this pull request's data do not have: it is told, each by name."""
     lost: list[tuple[str, str]] = [
-        (key, str(getattr(model, key))) for key in ("cluster", "sample_weight") if key in kept
+        (key, str(getattr(model, key)))
+        for key in ("cluster", "sample_weight")
+        if kept.get(key, getattr(model, key)) != getattr(model, key)
     ]
     for key, columns in (("fairness", "sensitive"), ("worst_slice", "columns")):
         before, after = getattr(model, key), kept.get(key, getattr(model, key))

@@ -80,6 +80,14 @@ class Held:
             searched=slice_parts(kept, cut),
         )
 
+    def check(self) -> None:
+        """See that the columns are there, and that one of weights holds such.
+
+        Raises:
+            DataError: one is not, or holds none.
+        """
+        self._weights(self.columns(strict=True))
+
     def parts(self, kept: pl.DataFrame) -> tuple[Parts, ...]:
         """The slices, of the columns that are there."""
         return slice_parts(kept, [each for each in self.model.slices if each.column in kept.columns])

@@ -146,6 +146,19 @@ def check_split(
         splitter.split(tables.head[model.dataset], test)
 
 
+def check_scales(model: ModelConfig, tables: Tables, *, where: Where) -> None:
+    """Try what a configuration weighs and groups by, and what may not judge yet, as `check_split` does.
+
+    Raises:
+        DataError: a column is not there, or holds no weights.
+    """
+    import numpy as np
+
+    table = tables.head.get(model.split.test or model.dataset)
+    if table is not None:
+        Held(table=table, rows=np.ones(table.rows, dtype=np.bool_), model=model, where=where).check()
+
+
 class _Sides(NamedTuple):
     """A side's dataset, and its test dataset where it has one."""
 

@@ -35,6 +35,7 @@ MOST = {
     "findings": 1_000,
     "files": 20_000,
     "comparisons": 5_000,
+    "references": 100,  # with sensitive columns
     "groups": 2_000,
     "bins": 2_000,
     "gates": 5_000,
@@ -141,6 +142,7 @@ def _count(results: Results) -> None:
         "findings": len(results.findings),
         "files": len(results.files) + sum(len(each.difference.files) for each in models),
         "comparisons": sum(1 for each in models for _ in compared(each)),
+        "references": sum(len(each.references) + len(each.fairness) for each in models),
         "groups": sum(len(column.groups) for each in models for column in each.fairness),
         "bins": sum(len(side.bins) for each in models for side in _reliabilities(each)),
         "gates": sum(len(each.gates) for each in models),

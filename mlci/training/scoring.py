@@ -203,6 +203,7 @@ def _job(scoring: Scoring, asked: Mapping[str, Scorer]) -> dict[str, Any]:
     folder = _arrays_of(scoring)
     folder.mkdir(exist_ok=True)
     arrays = _arrays(scoring, asked)
+    users.give(folder, scoring.environment.user)  # nobody else may look into it
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     return {

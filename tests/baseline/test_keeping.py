@@ -46,6 +46,30 @@ def test_record__what_is_not_kept(baseline, update, tmp_path):
     assert (record(changed, baseline, tmp_path), list(tmp_path.iterdir())) == ((), [])
 
 
+@pytest.mark.parametrize(
+    ("ledger", "why"), [("../l", "it lies outside of the repository"), ("a\0b", "that is no path")]
+)
+def test_records__what_is_no_place_for_it(ledger, why, tmp_path):
+    """A ledger lies in the repository."""
+    (tmp_path / "repo").mkdir()
+
+    with pytest.raises(UserError, match=why):
+        records.read(ledger, tmp_path / "repo", within=(tmp_path / "repo",))
+
+
+def test_records__a_link_to_another_folder(tmp_path):
+    """A folder that is a link does not lead to another ledger, nor does a draft that is one lead elsewhere."""
+    repo = tmp_path / "repo"
+    (repo / "evil").mkdir(parents=True)
+    (repo / ".mlci").symlink_to("evil")
+    (repo / "l.part").symlink_to(tmp_path / "escaped")
+
+    with pytest.raises(UserError, match="a link is on the way to it"):
+        records.read(".mlci/l", repo, within=(repo,))
+    records.write("l", repo, [entry()], within=(repo,))
+    assert (records.read("l", repo), (tmp_path / "escaped").exists()) == ((entry(),), False)
+
+
 def test_records__stay_in_the_repository(tmp_path):
     """A link that leads out of the repository is neither read nor written through."""
     (tmp_path / "repo").mkdir()
@@ -56,7 +80,7 @@ def test_records__stay_in_the_repository(tmp_path):
         lambda: records.read("ledger", tmp_path / "repo", within=(tmp_path / "repo",)),
         lambda: records.write("ledger", tmp_path / "repo", [entry()], within=(tmp_path / "repo",)),
     ):
-        with pytest.raises(UserError, match="it lies outside of the repository"):
+        with pytest.raises(UserError, match="a link is on the way to it"):
             act()
     assert (tmp_path / "secret").read_text() == "token\n"
 

@@ -217,6 +217,8 @@ KNOWN = len(document()["models"]["income"]["comparisons"])
             "models.income.references",
             lambda n: [{"name": "v1", "comparisons": [COMPARED] * (n - KNOWN)}],
         ),
+        ("references", "models.income.references", lambda n: [{"name": f"v{i}"} for i in range(n)]),
+        ("references", "models.income.fairness", lambda n: [FAIR] * n),
         ("groups", "models.income.fairness", lambda n: [{**FAIR, "groups": [{"name": "g", "rows": 1}] * n}]),
         ("bins", "models.income.calibration", lambda n: {"candidate": {"error": 0.1, "bins": [BIN] * n}}),
         ("gates", "models.income.gates", lambda n: [{**GATE, "slice": f"{i}"} for i in range(n)]),

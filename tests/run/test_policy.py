@@ -130,3 +130,13 @@ def test_run__groups_that_are_missing_or_few(project, mlci):
     ran = mlci(project.folder, "run")
 
     assert (ran.code in (0, 2), "MLCI124" in ran.codes("warn") or "MLCI100" in ran.codes("fail")) == (True, True)
+
+
+def test_run__a_weight_that_would_break_main(project, mlci):
+    """A column of weights that holds none does not judge yet, and is told before it can be merged."""
+    edit(project, "mlci.yml", "    timeout: 60", "    timeout: 60\n    sample_weight: note")
+    project.commit("weights")
+
+    ran = mlci(project.folder, "run")
+
+    assert (ran.code, any("holds no numbers" in each["message"] for each in ran.results["findings"])) == (2, True)

@@ -219,3 +219,50 @@ def test_run__a_reference_whose_code_fails(declining, mlci):
 
     assert (ran.code, ran.codes("warn").count("MLCI310"), reference(ran)["comparisons"]) == (0, 1, [])
     assert "RuntimeError" in reference(ran)["reason"]
+
+
+def test_run__a_reference_that_the_pull_request_brings(project, mlci):
+    """A commit of its own, on which anything could train beside the base, is nothing to hold against."""
+    sha = project.commit("anything")
+    project.put("mlci.yml", (project.folder / "mlci.yml").read_text() + f"baseline: {{reference: '{sha}'}}\n")
+    project.commit("hold against it")
+
+    ran = mlci(project.folder, "run")
+
+    assert (reference(ran)["comparisons"], "base branch's own history" in reference(ran)["reason"]) == ([], True)
+
+
+def test_run__a_reference_that_held_out_other_rows(declining, mlci):
+    """What judges today is held out of a past commit's training, whatever that commit held out."""
+    edit(declining, "mlci.yml", "    timeout: 60", "    timeout: 60\n    split: {seed: 5}")
+    declining.commit("other rows")
+    declining.git("tag", "v1")
+    edit(declining, "mlci.yml", "    split: {seed: 5}\n", "    split: {seed: 6}\n")
+    edit(declining, "mlci.yml", "reference: best", "reference: v1")
+    declining.commit("new rows")
+    weighed(declining, "calm", 0.99)
+
+    ran = mlci(declining.folder, "run")
+
+    rows = ran.results["models"]["late"]["holdout"]["train_rows"]
+    assert reference(ran)["side"]["train_rows"] == rows
+
+
+def test_run__only_the_base_branch_is_recorded(declining, mlci):
+    """A commit of a topic, and work that is not committed, do not take the title."""
+    weighed(declining, "topic-five", 0.1)
+
+    ran = mlci(declining.folder, "run", "--record")
+
+    assert ("not recorded" in ran.err + ran.out, (declining.folder / LEDGER).exists()) == (True, False)
+
+
+def test_run__a_ledger_that_cannot_be_written(declining, mlci):
+    """The report is written all the same, and says so."""
+    declining.put(".mlci/keep", "").git("rm", "-r", "-q", "--cached", "--ignore-unmatch", ".mlci")
+    (declining.folder / ".mlci" / "keep").unlink()
+    (declining.folder / LEDGER).mkdir()
+
+    ran = mlci(declining.folder, "run", "--record")
+
+    assert (ran.code, "MLCI441" in ran.codes(), "MLCI441" in ran.report()) == (2, True, True)
