@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlci.config.suggest import did_you_mean
 from mlci.expectations import catalog
+from mlci.expectations.absent import absent
 from mlci.expectations.conditions import columns
 from mlci.expectations.judge import Observation
 
 if TYPE_CHECKING:
     from mlci.expectations.suites import Expectation
 
-LISTED = 5  # absent columns that an error names
 LEFT_OUT = "Great Expectations left it out"
 
 _VALUES = re.compile(r"^(partial_)?unexpected_(list|index_list|counts|rows|index_query)$")
@@ -59,9 +58,9 @@ class Reading:
         success = result.success is True and not error
         return Observation(
             success=success,
-            element_count=_whole(found.get("element_count")),
-            unexpected_count=_whole(found.get("unexpected_count")),
-            missing_count=_whole(found.get("missing_count")),
+            element_count=whole(found.get("element_count")),
+            unexpected_count=whole(found.get("unexpected_count")),
+            missing_count=whole(found.get("missing_count")),
             error=error,
             raw=self._raw(result, found, success=success, error=error),
         )
@@ -71,13 +70,9 @@ class Reading:
         condition = self.expectation.kwargs.get("row_condition")
         parser = self.expectation.kwargs.get("condition_parser")
         used = (*self.expectation.columns, *sorted(columns(condition, parser) if condition else ()))
-        absent = list(dict.fromkeys(name for name in used if name not in self.names))
-        if absent:
-            near = did_you_mean(absent[0], self.names)
-            guess = f" (d{near[2:]})" if near.startswith(" Did") else ""
-            listed = ", ".join(f"`{name[:100]}`" for name in absent[:LISTED])
-            listed += ", …" if len(absent) > LISTED else ""
-            return f"{'column' if len(absent) == 1 else 'columns'} {listed} {_be(absent)} not in the data{guess}"
+        lacking = absent(used, self.names)
+        if lacking:
+            return lacking
         if not catalog.for_data_frames(self.expectation.type):
             return "Great Expectations cannot compute it on data frames"
         kind = _kind(str(raised[0].get("exception_traceback") or ""))
@@ -98,8 +93,8 @@ class Reading:
             kept["partial_unexpected_list"] = []
         return {
             "success": success,
-            "expectation_config": _plain(config),
-            "result": _plain(kept),
+            "expectation_config": plain(config),
+            "result": plain(kept),
             "meta": {},
             "exception_info": {
                 "raised_exception": bool(error),
@@ -132,11 +127,7 @@ def _kind(traceback: str) -> str:
     return "an exception of another type"
 
 
-def _be(names: list[str]) -> str:
-    return "is" if len(names) == 1 else "are"
-
-
-def _whole(value: Any) -> int | None:  # noqa: ANN401 - a number of any library
+def whole(value: Any) -> int | None:  # noqa: ANN401 - a number of any library
     """A count; None where there is none."""
     try:
         return None if value is None else int(value)
@@ -144,16 +135,16 @@ def _whole(value: Any) -> int | None:  # noqa: ANN401 - a number of any library
         return None
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a metric gives
+def plain(value: Any) -> Any:  # noqa: ANN401 - whatever a metric gives
     """Data that JSON can hold: NumPy's and pandas' numbers as Python's, what is not finite as null."""
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -34,7 +34,8 @@ class Observation:
     """What an engine saw of one expectation.
 
     `error` says in mlci's own words why it could not be computed, `left_out` that the engine never tried; `raw` is
-    Great Expectations' own result of it.
+    Great Expectations' own result of it. `engine` names another engine than the suite's that took it over, and `reason`
+    why.
     """
 
     success: bool
@@ -43,6 +44,8 @@ class Observation:
     missing_count: int | None = None
     error: str = ""
     left_out: bool = False
+    engine: str = ""
+    reason: str = ""
     raw: Mapping[str, Any] = field(default_factory=nothing)
 
 
@@ -252,6 +255,8 @@ def _result(expectation: Expectation, saw: Observation) -> ExpectationResult:
         element_count=saw.element_count,
         description=describe(expectation),
         error=saw.error,
+        engine=saw.engine,
+        reason=_cut(saw.reason),
         location=expectation.location,
     )
 
@@ -260,7 +265,7 @@ def _raw(suite: Suite, seen: Sequence[Seen]) -> dict[str, Any]:
     good = sum(saw.success for _, saw in seen)
     return {
         "success": good == len(seen) and bool(seen),
-        "results": [dict(saw.raw) or _unraw(expectation, saw) for expectation, saw in seen],
+        "results": [_told(expectation, saw) for expectation, saw in seen],
         "suite_name": suite.name,
         "suite_parameters": thawed(suite.parameters),
         "statistics": {
@@ -271,6 +276,12 @@ def _raw(suite: Suite, seen: Sequence[Seen]) -> dict[str, Any]:
         },
         "meta": {},
     }
+
+
+def _told(expectation: Expectation, saw: Observation) -> dict[str, Any]:
+    """Its own result; where another engine took it over, its `meta` says which and why."""
+    raw = dict(saw.raw) or _unraw(expectation, saw)
+    return {**raw, "meta": {"mlci": {"engine": saw.engine, "reason": saw.reason}}} if saw.engine else raw
 
 
 def _unraw(expectation: Expectation, saw: Observation) -> dict[str, Any]:

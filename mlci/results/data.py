@@ -27,6 +27,8 @@ class ExpectationResult(Record):
     element_count: int | None = None
     description: Text = ""  # the expectation's own arguments in words; arguments are the suite's, not the data's
     error: Text = ""
+    engine: Name = ""  # the engine that took it over; empty: the validation's own
+    reason: Text = ""  # why another engine took it over
     location: Location | None = None
 
 

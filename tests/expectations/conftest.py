@@ -52,7 +52,9 @@ def table():
 def check(suite, table):
     """Check the table (or another one) against some expectations."""
 
-    def run(*expectations, frame=None, **keys):
-        return validate(table if frame is None else frame, suite(*expectations, **keys), dataset="people")
+    def run(*expectations, frame=None, engine="gx", **keys):
+        return validate(
+            table if frame is None else frame, suite(*expectations, **keys), engine=engine, dataset="people"
+        )
 
     return run
