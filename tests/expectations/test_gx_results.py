@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlci.expectations.gx_results import _exceptions, _kind, _plain, _whole
+from mlci.expectations.gx_results import _exceptions, _kind, plain, whole
 
 CHAINED = """Traceback (most recent call last):
   File "x.py", line 1, in f
@@ -69,7 +69,7 @@ def test_plain__is_strict_json():
         "set": {7},
         "other": 1j,
     }
-    assert json.loads(json.dumps(_plain(value), allow_nan=False)) == {
+    assert json.loads(json.dumps(plain(value), allow_nan=False)) == {
         "1": 3,
         "array": [1.5, None],
         "float": None,
@@ -86,4 +86,4 @@ def test_plain__is_strict_json():
 )
 def test_whole__is_a_count_or_nothing(value, count):
     """Counts of any library are plain integers."""
-    assert _whole(value) == count
+    assert whole(value) == count
