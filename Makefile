@@ -54,10 +54,18 @@ format: $(READY)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY)
+# the peers, apart from what mlci itself runs with: some of them change what others do
+.venv/bench/.ready: $(READY) requirements/bench.txt
+	@rm -rf .venv/bench && $(BIN)/uv venv --quiet .venv/bench
+	@VIRTUAL_ENV=$(CURDIR)/.venv/bench $(BIN)/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/bench.txt
+	@VIRTUAL_ENV=$(CURDIR)/.venv/bench $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+bench: $(READY) .venv/bench/.ready
 	@$(BIN)/python bench/start.py
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/speed.py
+	@.venv/bench/bin/python bench/validation/compare.py
 
 proof: $(READY)
 	@$(BIN)/python bench/proof/make.py $(if $(ONLY),--only $(ONLY))

@@ -59,13 +59,13 @@ def validate_config(folder: Path, config: str | None, *, engine: str) -> dict[st
 
 
 def _outcome(name: str, dataset: Dataset, suite: str | GxSuite, root: Path, engine: str) -> Outcome:
-    from mlci.data.read import open_table
+    from mlci.data.read import scan_once
     from mlci.expectations import load, validate
 
     loaded = load(suite, root=root)
     with tempfile.TemporaryDirectory(prefix="mlci-") as scratch:
-        table = open_table(name, dataset, root=root, scratch=Path(scratch))
-        return validate(table.scan(), loaded, engine=engine, dataset=name)
+        frame = scan_once(name, dataset, root=root, scratch=Path(scratch))
+        return validate(frame, loaded, engine=engine, dataset=name)
 
 
 def lines(name: str, outcome: Outcome) -> Iterator[str]:
@@ -79,8 +79,11 @@ def lines(name: str, outcome: Outcome) -> Iterator[str]:
         counted = ""
         if not each.success and each.unexpected_count is not None and each.element_count:
             counted = f": {each.unexpected_count:,} of {each.element_count:,} rows"
-        yield f"  {mark:4}  {each.type}{column} {each.description}".rstrip() + (
-            f": {each.error}" if each.error else counted
+        other = f" (by {each.engine}: {each.reason})" if each.engine else ""
+        yield (
+            f"  {mark:4}  {each.type}{column} {each.description}".rstrip()
+            + (f": {each.error}" if each.error else counted)
+            + other
         )
     for finding in outcome.findings:
         if finding.code != "MLCI101":

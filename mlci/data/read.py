@@ -112,6 +112,63 @@ def open_table(  # noqa: PLR0913 - what it takes to find and read files
     Raises:
         DataError: the data is not there, cannot or may not be read, or has no rows.
     """
+    found = _found(name, dataset, root=root, scratch=scratch, location=location, within=within)
+    first = found.sources[0]
+    with plain_errors(first, "cannot be read"):
+        digest = fingerprint([source.path for source in found.sources])
+        size = sum(source.path.stat().st_size for source in found.sources)
+    parquet = _parquet(name, found, digest, scratch)
+    rows, columns = _profile(first, parquet)
+    _require_rows(rows, found)
+    return Table(
+        name=name,
+        path=dataset.path,
+        files=tuple(source.path for source in found.sources),
+        parquet=parquet,
+        rows=rows,
+        columns=columns,
+        fingerprint=digest,
+        bytes=size,
+    )
+
+
+def scan_once(name: str, dataset: Dataset, *, root: Path, scratch: Path) -> pl.LazyFrame:
+    """All rows of a dataset, lazily, for one who reads them once: neither fingerprinted nor profiled.
+
+    Raises:
+        DataError: as `open_table`.
+    """
+    import polars as pl
+
+    found = _found(name, dataset, root=root, scratch=scratch)
+    frame = _scan(_parquet(name, found, "once", scratch))
+    with plain_errors(found.sources[0], _NO_PARQUET, hint="It is damaged or cut short: write or fetch it again."):
+        rows = frame.select(pl.len()).collect(engine="streaming").item()
+    _require_rows(rows, found)
+    return frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """The files of a dataset, and how they are written."""
+
+    dataset: Dataset
+    sources: list[Source]
+    kinds: list[Content]
+    form: str
+    dialect: delimited.Dialect
+    location: Location | None
+
+
+def _found(  # noqa: PLR0913 - what it takes to find files
+    name: str,
+    dataset: Dataset,
+    *,
+    root: Path,
+    scratch: Path,
+    location: Location | None = None,
+    within: tuple[Path, ...] = (),
+) -> _Found:
     scratch.mkdir(parents=True, exist_ok=True)
     sources = locate(name, dataset.path, root=root, scratch=scratch, location=location, within=within)
     kinds = [content(source) for source in sources]
@@ -122,37 +179,31 @@ def open_table(  # noqa: PLR0913 - what it takes to find and read files
             hint="A dataset has one format: narrow the pattern, as in data/*.parquet",
             location=location,
         )
-    with plain_errors(sources[0], "cannot be read"):
-        digest = fingerprint([source.path for source in sources])
-        size = sum(source.path.stat().st_size for source in sources)
     dialect = _dialect(dataset, sources[0])
-    options = repr((_FORMAT, digest, sorted(forms), dialect))
+    return _Found(
+        dataset=dataset, sources=list(sources), kinds=kinds, form=forms.pop(), dialect=dialect, location=location
+    )
+
+
+def _parquet(name: str, found: _Found, digest: str, scratch: Path) -> tuple[Path, ...]:
+    """The local Parquet files with the rows of the found ones; a copy is named by what it was made from."""
+    options = repr((_FORMAT, digest, [found.form], found.dialect))
     identity = hashlib.sha256(options.encode()).hexdigest()[:16]
     copy = scratch / f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}-{identity}.parquet"
-    if forms == {"parquet"}:
-        parquet = _adopt(sources, copy)
-    else:
-        parquet = (copy,)
-        if not copy.is_file():
-            delimited.to_parquet(list(zip(sources, kinds, strict=True)), copy, dialect)
-    rows, columns = _profile(sources[0], parquet)
+    if found.form == "parquet":
+        return _adopt(found.sources, copy)
+    if not copy.is_file():
+        delimited.to_parquet(list(zip(found.sources, found.kinds, strict=True)), copy, found.dialect)
+    return (copy,)
+
+
+def _require_rows(rows: int, found: _Found) -> None:
     if not rows:
         raise DataError(
-            f"Dataset '{name}': '{dataset.path}' holds no rows.",
+            f"Dataset '{found.sources[0].dataset}': '{found.dataset.path}' holds no rows.",
             hint="Checks of no rows would always pass, so mlci refuses them.",
-            location=location,
+            location=found.location,
         )
-    files = tuple(source.path for source in sources)
-    return Table(
-        name=name,
-        path=dataset.path,
-        files=files,
-        parquet=parquet,
-        rows=rows,
-        columns=columns,
-        fingerprint=digest,
-        bytes=size,
-    )
 
 
 def _form(source: Source, kind: Content, configured: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from mlci.report.headline import Story
     from mlci.report.phrase import Line, Part
     from mlci.report.places import Placed
-    from mlci.results import DatasetResult, Finding, ModelResult, Results
+    from mlci.results import DatasetResult, Finding, ModelResult, Results, Validation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +265,9 @@ def _dataset(name: str, dataset: DatasetResult, main: str) -> DataSection:
         code(dataset.fingerprint),
     ]
     if validation is not None:
-        known.append(line("suite ", code(validation.suite), ", engine ", code(validation.engine)))
+        known.append(
+            line("suite ", code(validation.suite), ", engine ", code(validation.engine), *_handed_on(validation))
+        )
     return DataSection(
         name=name,
         verdict=validation.verdict if validation else "none",
@@ -282,6 +285,12 @@ def _dataset(name: str, dataset: DatasetResult, main: str) -> DataSection:
             tables=((line(), datatables.profile(dataset)),),
         ),
     )
+
+
+def _handed_on(validation: Validation) -> list[Part]:
+    """How many expectations another engine took over."""
+    others = Counter(each.engine for each in validation.expectations if each.engine)
+    return [part for engine, count in others.items() for part in (f", {digits.count(count)} by ", code(engine))]
 
 
 def _finding(each: Finding) -> FindingSection:

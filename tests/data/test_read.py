@@ -8,9 +8,10 @@ import pathlib
 import polars as pl
 import pytest
 
+from mlci.config.models import Dataset
 from mlci.data import delimited
 from mlci.data.fingerprint import fingerprint
-from mlci.data.read import short
+from mlci.data.read import scan_once, short
 from mlci.errors import DataError, Location
 from mlci.results import Column
 
@@ -32,6 +33,20 @@ def test_open_table__profile(root, path, open_at):
         fingerprint([root / path]),
         (root / path,),
     )
+
+
+@pytest.mark.parametrize("path", ["data/d.csv", "data/d.parquet"])
+def test_scan_once__the_same_rows(root, tmp_path, path, open_at):
+    """Who reads a table once gets the same rows as who opens it."""
+    frame = scan_once("d", Dataset(path=path), root=root, scratch=tmp_path / "scratch")
+    assert frame.collect().equals(open_at(root, path).scan().collect())
+
+
+def test_scan_once__no_rows(tmp_path):
+    """A table without rows is refused, as by who opens it."""
+    (tmp_path / "e.csv").write_text("a,b\n", encoding="utf-8")
+    with pytest.raises(DataError, match="holds no rows"):
+        scan_once("e", Dataset(path="e.csv"), root=tmp_path, scratch=tmp_path / "scratch")
 
 
 def test_open_table__parquet_is_scanned_in_place(root, open_at):

@@ -85,7 +85,7 @@ def observe(frame: Frame, suite: Suite) -> Observed:
         plays = _begun(suite, schema)
         _played(plays, lazy, list(schema))
         rows: int = lazy.select(pl.len()).collect(engine="streaming").item()
-    except pl.exceptions.PolarsError as error:  # its text quotes the data
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # their texts quote the data
         raise DataError(
             f"The table could not be read to check the suite `{suite.path}` ({type(error).__name__}).",
             hint="Read the file with Polars to see where it stops.",
