@@ -131,6 +131,8 @@ def _publish(options: argparse.Namespace) -> int:
 def _validate(options: argparse.Namespace) -> int:
     from mlci.validate import lines, validate_config, validate_file
 
+    if options.lint:
+        return _lint(options)
     here = Path.cwd()
     if (options.data is None) != (options.suite is None):
         raise UserError("`mlci validate` needs --data and --suite together, or neither to take both from mlci.yml.")
@@ -145,6 +147,24 @@ def _validate(options: argparse.Namespace) -> int:
         for name, outcome in outcomes.items():
             print("\n".join(lines(name, outcome)))
     return PASS if all(outcome.validation.verdict != "fail" for outcome in outcomes.values()) else FAIL
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from mlci.linting import lines, lint_config, lint_file
+
+    here = Path.cwd()
+    if options.suite is None and options.data is not None:
+        raise UserError("`mlci validate --lint` needs --suite beside --data, or neither to take both from mlci.yml.")
+    if options.suite is not None:
+        found = lint_file(options.suite, options.data, folder=here)
+    else:
+        found = lint_config(here, options.config)
+    if options.json:
+        told = [finding.model_dump(mode="json") for each in found for finding in each.findings]
+        print(json.dumps(told, indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(lines(found)))
+    return max(each.code for each in found)
 
 
 def _init(options: argparse.Namespace) -> int:

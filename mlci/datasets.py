@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlci import waiting
+from mlci import afar, waiting
 from mlci.results import DatasetResult, Finding, Validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+    from mlci.afar import Afar
     from mlci.config.models import Config
     from mlci.data.read import Table
     from mlci.expectations.suites import Suite
@@ -27,15 +29,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Each dataset at the head and at the base, by its name; what could not be read is absent, and a finding."""
+    """Each dataset at the head and at the base, by its name; what could not be read is absent, and a finding.
+
+    `afar` holds those that are checked where they lie, in a database or on a cluster: no model reads them.
+    """
 
     head: dict[str, Table] = field(default_factory=dict)
+    afar: dict[str, Afar] = field(default_factory=dict)
     base: dict[str, Table] = field(default_factory=dict)
     changes: dict[str, DatasetChange] = field(default_factory=dict)
 
     def results(self, validations: dict[str, Validation]) -> dict[str, DatasetResult]:
         """The datasets as the record of the run holds them."""
-        return {
+        read = {
             name: DatasetResult(
                 path=table.path,
                 rows=table.rows,
@@ -47,6 +53,7 @@ class Tables:
             )
             for name, table in self.head.items()
         }
+        return read | {name: each.result(validations.get(name)) for name, each in self.afar.items()}
 
 
 def read(trees: Trees, todo: Plan, scratch: Path, record: Record, progress: Progress) -> Tables:
@@ -60,6 +67,11 @@ def read(trees: Trees, todo: Plan, scratch: Path, record: Record, progress: Prog
     for name in todo.datasets:
         dataset = trees.loaded.config.datasets[name]
         progress.doing("data", f"reading {name}")
+        if afar.is_afar(name, trees.loaded.config):
+            with record.reported(name):
+                tables.afar[name] = afar.look(name, trees, folder)
+                progress.say(f"looked at {name}: {tables.afar[name].known.rows:,} rows")
+            continue
         with record.reported(name):
             where = trees.loaded.where("datasets", name, "path")
             table = open_table(
@@ -93,7 +105,7 @@ def _base(trees: Trees, name: str, scratch: Path, record: Record) -> Table | Non
 
     before = trees.base_config
     known = before.datasets.get(_name_before(trees, name)) if before else None
-    if known is None or trees.base is None:
+    if known is None or trees.base is None or not known.is_files:
         return None
     dataset = known
     # data that are not in git (ignored, fetched by another tool, or behind a URL) lie beside the head alone
@@ -171,13 +183,13 @@ def validating(
     def work() -> None:
         try:
             with record.timed("validation"):
-                for name, table in tables.head.items():
+                for name in (*tables.head, *tables.afar):
                     with record.reported(name):
                         progress.doing("expectations", f"checking {name}")
                         unusable = _unusable(name, trees)
                         if unusable is not None:
                             found[name] = unusable  # until the suite has been read and checked
-                        outcome = _validate(name, trees, table, record)
+                        outcome = _validate(name, trees, tables, record)
                         if outcome is not None:
                             found[name] = outcome
                             progress.say(f"checked {name}: {_told(outcome)}")
@@ -197,8 +209,9 @@ def validating(
     yield wait
 
 
-def _validate(name: str, trees: Trees, table: Table, record: Record) -> Validation | None:
+def _validate(name: str, trees: Trees, tables: Tables, record: Record) -> Validation | None:
     from mlci.expectations import load, validate
+    from mlci.expectations.engines import SPARK
     from mlci.expectations.loosened import loosened
 
     suite = trees.loaded.config.datasets[name].suite
@@ -206,7 +219,14 @@ def _validate(name: str, trees: Trees, table: Table, record: Record) -> Validati
         record.add((_no_suite(name, trees),))
         return None
     loaded = load(suite, root=trees.head.folder, location=trees.loaded.where("datasets", name, "suite"))
-    outcome = validate(table.scan(), loaded, dataset=name)
+    engine = trees.loaded.config.datasets[name].engine
+    if name in tables.afar:
+        outcome = tables.afar[name].validate(loaded, dataset=name)
+    elif engine == SPARK:
+        with tempfile.TemporaryDirectory(prefix="mlci-") as scratch:
+            outcome = validate(afar.files(name, trees, Path(scratch)), loaded, engine=engine, dataset=name)
+    else:
+        outcome = validate(tables.head[name].scan(), loaded, engine=engine, dataset=name)
     record.add((*outcome.findings, *loosened(_suite_before(name, trees), loaded, dataset=name)))
     return outcome.validation
 

@@ -54,8 +54,9 @@ def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
     made.add_argument("--data", metavar="FILE", help="CSV or Parquet, a glob or a URL")
     made.add_argument("--suite", metavar="FILE", help="a suite, JSON or YAML")
     made.add_argument("--config", metavar="FILE", help="without --data: the configuration whose datasets are checked")
-    made.add_argument("--engine", metavar="NAME", default="auto", help="auto, gx (default: %(default)s)")
+    made.add_argument("--engine", metavar="NAME", help="auto, fused, gx or spark (default: the dataset's own, or auto)")
     made.add_argument("--json", action="store_true", help="print Great Expectations' own result structure")
+    made.add_argument("--lint", action="store_true", help="run nothing: read the suite, and the data's column names")
 
     made = command("init", "write a first mlci.yml for the data that are here", "mlci init --target income")
     made.add_argument("--data", metavar="FILE", help="the data (default: the first CSV or Parquet file here)")

@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from mlci.config.models import Dataset
+from mlci.config.data import Dataset
 from mlci.errors import ConfigError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlci.config.models import GxSuite
+    from mlci.config.data import GxSuite
     from mlci.expectations import Outcome
 
 _MARKS = {"pass": "ok", "warn": "WARN", "fail": "FAIL"}
 
 
-def validate_file(data: str, suite: str, *, engine: str, folder: Path) -> dict[str, Outcome]:
+def validate_file(data: str, suite: str, *, engine: str | None, folder: Path) -> dict[str, Outcome]:
     """Check files, a glob or a URL against one suite; paths are relative to `folder`.
+
+    Args:
+        data: the files.
+        suite: the suite.
+        engine: the engine's name; none: "auto".
+        folder: what paths start from.
 
     Raises:
         UserError: the data or the suite cannot be read.
@@ -34,8 +40,13 @@ def validate_file(data: str, suite: str, *, engine: str, folder: Path) -> dict[s
     return {name: _outcome(name, dataset, suite, folder, engine)}
 
 
-def validate_config(folder: Path, config: str | None, *, engine: str) -> dict[str, Outcome]:
+def validate_config(folder: Path, config: str | None, *, engine: str | None) -> dict[str, Outcome]:
     """Check every dataset of a configuration that has a suite.
+
+    Args:
+        folder: what the configuration's path starts from.
+        config: its path; none: where it always is.
+        engine: the engine for all files; none: each dataset's own.
 
     Raises:
         UserError: the configuration, the data or a suite cannot be read, or no dataset has a suite.
@@ -58,14 +69,26 @@ def validate_config(folder: Path, config: str | None, *, engine: str) -> dict[st
     return outcomes
 
 
-def _outcome(name: str, dataset: Dataset, suite: str | GxSuite, root: Path, engine: str) -> Outcome:
-    from mlci.data.read import scan_once
-    from mlci.expectations import load, validate
+def _outcome(name: str, dataset: Dataset, suite: str | GxSuite, root: Path, engine: str | None) -> Outcome:
+    from mlci.expectations import load, validate, validate_table
+    from mlci.expectations.engines import SPARK, chosen
 
+    called = chosen(engine or dataset.engine)
     loaded = load(suite, root=root)
+    if not dataset.is_files:
+        from mlci.expectations.database import DatabaseTable
+
+        return validate_table(DatabaseTable.of(name, dataset, root=root), loaded, dataset=name)
     with tempfile.TemporaryDirectory(prefix="mlci-") as scratch:
+        if called == SPARK:
+            from mlci.data.forspark import files
+
+            read = files(name, dataset, root=root, scratch=Path(scratch))
+            return validate(read, loaded, engine=called, dataset=name)
+        from mlci.data.read import scan_once
+
         frame = scan_once(name, dataset, root=root, scratch=Path(scratch))
-        return validate(frame, loaded, engine=engine, dataset=name)
+        return validate(frame, loaded, engine=called, dataset=name)
 
 
 def lines(name: str, outcome: Outcome) -> Iterator[str]:

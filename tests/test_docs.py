@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mlci.config.models import Dataset, Gate, ModelConfig, Split
+from mlci.config.data import Dataset
+from mlci.config.models import Gate, ModelConfig, Split
 from mlci.results import json_schema
 from mlci.stats.metrics import METRICS, RESOURCES
 

@@ -11,20 +11,46 @@ from mlci.stats.metrics import ALIASES, FAIRNESS, METRICS, RESOURCES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlci.config.data import Dataset
     from mlci.config.document import Document
     from mlci.config.models import Config, Gate, ModelConfig
 
 
 def check(config: Config, document: Document) -> list[ConfigError]:
     """All that is wrong across keys, each with its place."""
-    return [
-        ConfigError(message, hint=hint, location=document.where(path))
+    datasets = [problem for name, dataset in config.datasets.items() for problem in _data(name, dataset)]
+    models = [
+        problem
         for name, model in config.models.items()
-        for path, message, hint in (*_references(config, name, model), *_metrics(name, model))
+        for problem in (*_references(config, name, model), *_metrics(name, model))
+    ]
+    return [
+        ConfigError(message, hint=hint, location=document.where(path)) for path, message, hint in (*datasets, *models)
     ]
 
 
 Problem = tuple[tuple[str | int, ...], str, str]
+
+_OF_FILES = ("format", "separator", "null_values", "key", "drift", "engine", "spark")
+
+
+def _data(name: str, dataset: Dataset) -> Iterator[Problem]:
+    """Keys of files and keys of a database do not mix."""
+    at = ("datasets", name)
+    if dataset.path and (dataset.url or dataset.table or dataset.schema_name):
+        other = "url" if dataset.url else "table" if dataset.table else "schema"
+        yield (*at, other), f"'{name}' has both `path` and `{other}`.", "Name files (path), or a table (url, table)."
+        return
+    if dataset.table and not dataset.url:
+        yield (*at, "table"), f"'{name}' has a `table`, and no `url`.", "Say where it is, as in url: ${WAREHOUSE}."
+    if dataset.url and not dataset.table:
+        yield (*at, "url"), f"'{name}' has a `url`, and no `table`.", "Say which, as in table: orders."
+    if dataset.url:
+        for key in _OF_FILES:
+            if key in dataset.model_fields_set and not (key == "engine" and dataset.engine == "auto"):
+                yield (*at, key), f"`{key}` is for files, and '{name}' is a table of a database.", f"Leave `{key}` out."
+    elif dataset.spark is not None and dataset.engine != "spark":
+        yield (*at, "spark"), f"`spark` is for `engine: spark`, and '{name}' has another.", "Add engine: spark."
 
 
 def _references(config: Config, name: str, model: ModelConfig) -> Iterator[Problem]:
@@ -34,6 +60,12 @@ def _references(config: Config, name: str, model: ModelConfig) -> Iterator[Probl
                 ("models", name, *path),
                 f"There is no dataset '{dataset}'.",
                 did_you_mean(dataset, config.datasets).strip(),
+            )
+        elif dataset is not None and not config.datasets[dataset].is_files:
+            yield (
+                ("models", name, *path),
+                f"'{dataset}' is a table of a database, and a model's rows come from files.",
+                "Export it to Parquet in an earlier step, and name that with `path`.",
             )
     if model.split.test == model.dataset:
         yield (

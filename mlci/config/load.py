@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from mlci.config.base import HINT
 from mlci.config.check import check
+from mlci.config.data import Dataset
 from mlci.config.document import parse_toml, parse_yaml
-from mlci.config.models import HINT, Config, Dataset, ModelConfig
+from mlci.config.models import Config, ModelConfig
 from mlci.config.suggest import did_you_mean
 from mlci.errors import ConfigError, Location
 

@@ -6,8 +6,10 @@ import datetime as dt
 import itertools
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from mlci.config.base import HINT, Columns, Model, Positive
+from mlci.config.data import Dataset
 from mlci.stats.metrics import FAIRNESS, METRICS
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -16,56 +18,8 @@ OnInconclusive = Literal["pass", "warn", "fail"]
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 ENTRY = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 
-HINT = "\n"  # between what is wrong and how to mend it, in a validator's message
-
 Named = Annotated[str, Field(pattern=NAME)]
-Positive = Annotated[float, Field(gt=0)]
 Label = str | int | float | bool
-
-
-class Model(BaseModel):
-    """A frozen part of the configuration; unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
-
-
-# --- datasets --------------------------------------------------------------------------------------------------
-
-
-class GxSuite(Model):
-    """A suite inside a Great Expectations project on disk."""
-
-    project: str = Field(description="The project's folder, the one that holds great_expectations.yml.")
-    name: str = Field(description="The suite's name in that project.")
-
-
-class Drift(Model):
-    """When a column's distribution counts as drifted between base and head."""
-
-    method: Literal["psi"] = "psi"
-    warn: Positive = 0.1
-    fail: Positive = 0.25
-
-
-def _as_tuple(value: Any) -> Any:  # noqa: ANN401 - whatever the document held
-    return (value,) if isinstance(value, str) else value
-
-
-Columns = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-
-
-class Dataset(Model):
-    """A named table: files, or a URL."""
-
-    path: str = Field(min_length=1, description="CSV or Parquet; a glob; any fsspec URL.")
-    format: Literal["csv", "parquet"] | None = Field(None, description="Where the file's ending does not say it.")
-    separator: str = Field(",", min_length=1, max_length=1, description="Between the fields of a CSV file.")
-    null_values: tuple[str, ...] | None = Field(
-        None, description="Texts of a CSV file that mean no value; pandas' own list where none are given."
-    )
-    suite: str | GxSuite | None = Field(None, description="A GX suite, JSON or YAML; or {project: …, name: …}.")
-    key: Columns | None = Field(None, description="Row key: one column or several. None: the row's content.")
-    drift: Drift | None = None
 
 
 # --- models ----------------------------------------------------------------------------------------------------
@@ -159,7 +113,7 @@ class Fairness(Model):
     metrics: tuple[Annotated[str, AfterValidator(_known_fairness)], ...] = Field(
         (), description="Fairlearn's names; those of the gates are always there."
     )
-    gates: dict[Annotated[str, AfterValidator(_known_fairness)], Gate] = {}
+    gates: dict[Annotated[str, AfterValidator(_known_fairness)], Gate] = Field({})
 
     @property
     def all_metrics(self) -> tuple[str, ...]:
@@ -245,7 +199,7 @@ class ModelConfig(Model):
     slices: tuple[Annotated[Slice, BeforeValidator(_slice)], ...] = ()
     worst_slice: Annotated[WorstSlice, BeforeValidator(_worst_slice)] | None = None
     min_rows: int = Field(30, ge=1, description="A slice with fewer rows is reported, never gated.")
-    gates: dict[str, Gate] = {}
+    gates: dict[str, Gate] = Field({})
     fairness: Fairness | None = None
     confidence: float = Field(0.95, gt=0.5, lt=1, description="Family-wise, over all the model's gates.")
     on_inconclusive: OnInconclusive = "warn"
@@ -305,6 +259,6 @@ class Config(Model):
 
     version: Literal[1]
     datasets: dict[Named, Dataset] = Field(min_length=1)
-    models: dict[Named, ModelConfig] = {}
+    models: dict[Named, ModelConfig] = Field({})
     baseline: Baseline = Baseline()
     report: Report = Report()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Kind = Literal["whole", "unsigned", "decimal", "truth", "text", "vast", "empty"]
 
 SAMPLE = 50_000  # rows that the first guess of the types rests on
+HEAD = 1 << 20  # bytes that hold the line of column names
 
 NULLS = (  # pandas' own list
     "",
@@ -117,13 +118,7 @@ def _scan(files: list[Source], dialect: Dialect) -> pl.LazyFrame:
     headers = [slow.header(file, separator) for file in files]
     for file, names in zip(files[1:], headers[1:], strict=True):
         require_same_columns(file, names, files[0], headers[0])
-    other = next((mark for mark in ";\t|" if len(headers[0]) == 1 and mark in headers[0][0]), None)
-    if other and other != separator:
-        raise files[0].error(
-            "has one column, whose name holds another separator",
-            hint=f"Set `separator: {other!r}` for this dataset.".replace("'", '"'),
-            line=1,
-        )
+    _require_separator(files[0], headers[0], separator)
     frames = [
         pl.scan_csv(
             file.path,
@@ -136,6 +131,34 @@ def _scan(files: list[Source], dialect: Dialect) -> pl.LazyFrame:
         for file, names in zip(files, headers, strict=True)
     ]
     return pl.concat(frames) if len(frames) > 1 else frames[0]
+
+
+def names(source: Source, kind: Content, separator: str, scratch: Path) -> list[str]:
+    """The columns of a CSV file, of which only the beginning is read.
+
+    Raises:
+        DataError: it has no line of column names, or is written with another separator.
+    """
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        if kind != "text":
+            head = Path(folder) / "head"
+            with plain_errors(source, "cannot be unpacked", hint=slow.DAMAGED):
+                slow.unpack(source, kind, head, most=HEAD)
+            source = replace(source, path=head)
+        with plain_errors(source, "cannot be read as CSV", hint="Check its separator and its quotes."):
+            found = slow.header(source, separator)
+    _require_separator(source, found, separator)
+    return found
+
+
+def _require_separator(file: Source, header: Sequence[str], separator: str) -> None:
+    other = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), None)
+    if other and other != separator:
+        raise file.error(
+            "has one column, whose name holds another separator",
+            hint=f"Set `separator: {other!r}` for this dataset.".replace("'", '"'),
+            line=1,
+        )
 
 
 def require_same_columns(file: Source, names: Sequence[str], first: Source, wanted: Sequence[str]) -> None:

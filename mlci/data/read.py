@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from mlci.config.models import Dataset
+    from mlci.config.data import Dataset
     from mlci.data.sources import Content, Source
     from mlci.errors import Location
 
@@ -146,6 +146,20 @@ def scan_once(name: str, dataset: Dataset, *, root: Path, scratch: Path) -> pl.L
         rows = frame.select(pl.len()).collect(engine="streaming").item()
     _require_rows(rows, found)
     return frame
+
+
+def column_names(name: str, dataset: Dataset, *, root: Path, scratch: Path) -> tuple[str, ...]:
+    """The columns of a dataset: of its first file only the footer (Parquet) or the line of names (CSV) is read.
+
+    Raises:
+        DataError: the data is not there, or cannot be read.
+    """
+    found = _found(name, dataset, root=root, scratch=scratch)
+    first = found.sources[0]
+    if found.form == "csv":
+        return tuple(delimited.names(first, found.kinds[0], found.dialect.separator, scratch))
+    with plain_errors(first, _NO_PARQUET, hint="It is damaged or cut short: write or fetch it again."):
+        return tuple(_scan([first.path]).collect_schema().names())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

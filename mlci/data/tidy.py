@@ -122,8 +122,8 @@ def blank_lines(path: Path) -> int:
         return sum(line in {b"\n", b"\r\n"} for line in file)
 
 
-def unpack(source: Source, kind: Content, target: Path) -> None:
-    """Write the content of a compressed file to `target`.
+def unpack(source: Source, kind: Content, target: Path, *, most: int | None = None) -> None:
+    """Write the content of a compressed file to `target`, or only its first bytes, `most` at the most.
 
     Raises:
         DataError: the file is damaged, or an archive does not hold exactly one file.
@@ -139,7 +139,7 @@ def unpack(source: Source, kind: Content, target: Path) -> None:
         with target.open("wb") as out:
             if kind in openers:
                 with openers[kind](source.path) as stream:
-                    shutil.copyfileobj(stream, out, 1 << 20)
+                    _copy(stream, out, most)
                 return
             with zipfile.ZipFile(source.path) as archive:
                 members = [member for member in archive.namelist() if not member.endswith("/")]
@@ -149,6 +149,13 @@ def unpack(source: Source, kind: Content, target: Path) -> None:
                         hint="An archive must hold one CSV file; a workbook is saved as CSV first.",
                     )
                 with archive.open(members[0]) as member:
-                    shutil.copyfileobj(member, out, 1 << 20)
+                    _copy(member, out, most)
     except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         raise source.error("cannot be unpacked", hint=DAMAGED) from None
+
+
+def _copy(stream: IO[bytes], out: IO[bytes], most: int | None) -> None:
+    if most is None:
+        shutil.copyfileobj(stream, out, 1 << 20)
+    else:
+        out.write(stream.read(most))

@@ -43,20 +43,23 @@ def signature(kind: str) -> Signature | None:
     return _signature(schemas[kind]) if kind in schemas else None
 
 
-def for_data_frames(kind: str) -> bool:
-    """Whether Great Expectations says that `kind` can be computed on data frames; what says nothing can."""
-    _, _, elsewhere = _index()
-    return kind not in elsewhere
+def computable(kind: str, on: str) -> bool:
+    """Whether Great Expectations says that `kind` can be computed on such tables ("Pandas", "Spark", "SQLite", …).
+
+    What it says nothing about can: a kind that its list lacks, and tables that it names nowhere.
+    """
+    _, _, homes = _index()
+    return kind not in homes or on in homes[kind] or not any(on in each for each in homes.values())
 
 
 @cache
-def _index() -> tuple[dict[str, str], tuple[str, ...], frozenset[str]]:
+def _index() -> tuple[dict[str, str], tuple[str, ...], dict[str, frozenset[str]]]:
     index = json.loads((_folder() / "index.json").read_text("utf-8"))
     entries = index["expectations"]
     return (
         {kind: entry["schema_file"] for kind, entry in entries.items()},
         tuple(index["documented_absent"]),
-        frozenset(kind for kind, entry in entries.items() if "Pandas" not in entry["supported_data_sources"]),
+        {kind: frozenset(entry["supported_data_sources"]) for kind, entry in entries.items()},
     )
 
 

@@ -8,7 +8,9 @@ read here first, and anything beyond comparisons of columns with constants is re
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -53,6 +55,7 @@ _NODES = (
 )
 _BACKTICKED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|`([^`'"\\#@\r\n]+)`""")
 _LOCAL = "__pd_eval_local_"  # what pandas makes of `@`
+_UNREADABLE = "it is no comparison that pandas' query can read"
 _GX_COLUMN = re.compile(r"""col\(\s*(?:"([^"]*)"|'([^']*)')\s*\)""")
 
 
@@ -111,6 +114,26 @@ def _plain(name: str) -> str:
 
 
 def _of_pandas(condition: str) -> frozenset[str]:
+    text, quoted = stand_ins(condition)
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise UnsafeConditionError(_UNREADABLE) from None
+    for node in ast.walk(tree):
+        _check(node)
+    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(_plain(quoted.get(name, name)) for name in found)
+
+
+def stand_ins(condition: str) -> tuple[str, dict[str, str]]:
+    """A condition as pandas lets Python parse it: a word for each name in backticks, `and` and `or` for `&` and `|`.
+
+    Returns:
+        The text, and the names in backticks by their words.
+
+    Raises:
+        UnsafeConditionError: its backticks enclose more than plain names, it is not one line, or no Python.
+    """
     quoted: dict[str, str] = {}
 
     def stand_in(found: re.Match[str]) -> str:
@@ -128,13 +151,16 @@ def _of_pandas(condition: str) -> frozenset[str]:
     if len(text.splitlines()) != 1:
         raise UnsafeConditionError("it is not one line")
     try:
-        tree = ast.parse(text, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise UnsafeConditionError("it is no comparison that pandas' query can read") from None
-    for node in ast.walk(tree):
-        _check(node)
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return frozenset(_plain(quoted.get(name, name)) for name in found)
+        return tokenize.untokenize(_tokens(text)), quoted
+    except (SyntaxError, tokenize.TokenError):
+        raise UnsafeConditionError(_UNREADABLE) from None
+
+
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
+    """Its tokens, `&` and `|` as `and` and `or`, which bind as loosely (pandas' `_replace_booleans`)."""
+    words = {"&": "and", "|": "or"}
+    for kind, word, *_ in tokenize.generate_tokens(io.StringIO(text).readline):
+        yield (tokenize.NAME, words[word]) if kind == tokenize.OP and word in words else (kind, word)
 
 
 def _check(node: ast.AST) -> None:

@@ -19,22 +19,28 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from mlci.expectations.database import DatabaseTable
     from mlci.expectations.judge import Outcome
+    from mlci.expectations.spark import Files
     from mlci.expectations.suites import Suite
 
     Frame: TypeAlias = pl.LazyFrame | pl.DataFrame | pd.DataFrame
 
 AUTO = "auto"
+SPARK = "spark"
 
-ENGINES: Mapping[str, str] = MappingProxyType({"fused": "mlci.expectations.fused", "gx": "mlci.expectations.gx"})
+ENGINES: Mapping[str, str] = MappingProxyType(
+    {"fused": "mlci.expectations.fused", "gx": "mlci.expectations.gx", SPARK: "mlci.expectations.spark"}
+)
 """Each engine's name and its module, which is imported when it is first used."""
 
 
-def validate(frame_source: Frame, suite: Suite, *, engine: str = AUTO, dataset: str) -> Outcome:
+def validate(frame_source: Frame | Files, suite: Suite, *, engine: str = AUTO, dataset: str) -> Outcome:
     """Check a table against a suite.
 
     Args:
-        frame_source: the table, as Polars (lazy or not) or pandas holds it; it is not changed.
+        frame_source: the table, as Polars (lazy or not) or pandas holds it; it is not changed. The engine "spark" also
+            takes files, which it reads itself.
         suite: the suite.
         engine: a name of `ENGINES`, or "auto".
         dataset: the table's name, for the sentences.
@@ -44,16 +50,36 @@ def validate(frame_source: Frame, suite: Suite, *, engine: str = AUTO, dataset: 
 
     Raises:
         SuiteError: there is no such engine, or the engine does not accept an argument of an expectation.
+        DataError: the table cannot be read.
+        UserError: what the engine needs is not installed.
     """
-    name = _chosen(engine)
+    name = chosen(engine)
     if not suite.expectations:
         return judge(suite, Observed(engine=name, rows=None, observations=()), dataset=dataset)
-    observe: Callable[[Frame, Suite], Observed] = import_module(ENGINES[name]).observe
+    observe: Callable[[Frame | Files, Suite], Observed] = import_module(ENGINES[name]).observe
     return judge(suite, observe(frame_source, suite), dataset=dataset)
 
 
-def _chosen(engine: str) -> str:
-    """The engine of that name; "auto" is the fast one, which hands on what it does not know."""
+def validate_table(table: DatabaseTable, suite: Suite, *, dataset: str) -> Outcome:
+    """Check a table of a database against a suite, where it lies.
+
+    Raises:
+        SuiteError: as `validate`, or an expectation would do more than look at the table.
+        DataError: the table cannot be read.
+    """
+    from mlci.expectations import sql
+
+    if not suite.expectations:
+        return judge(suite, Observed(engine=sql.NAME, rows=None, observations=()), dataset=dataset)
+    return judge(suite, sql.observe(table, suite), dataset=dataset)
+
+
+def chosen(engine: str) -> str:
+    """The engine of that name; "auto" is the fast one, which hands on what it does not know.
+
+    Raises:
+        SuiteError: there is none.
+    """
     if engine == AUTO:
         return "fused"
     if engine not in ENGINES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from mlci.config.suggest import did_you_mean
 from mlci.errors import Location, SuiteError
 from mlci.expectations.catalog import RUNTIME
+from mlci.expectations.contradictions import notices
 from mlci.expectations.lint import lint
 from mlci.expectations.suites import Expectation, Severity, Suite, frozen, raise_problems
 from mlci.results import Finding
@@ -58,7 +60,19 @@ def read(document: Document, path: str) -> Suite:
     Raises:
         SuiteError: it is no suite, or holds expectations that Great Expectations would refuse or drop.
     """
-    return _Reader(document, path).suite()
+    suite, problems = examine(document, path)
+    raise_problems(problems)
+    return replace(suite, notices=(*suite.notices, *notices(suite)))
+
+
+def examine(document: Document, path: str) -> tuple[Suite, list[SuiteError]]:
+    """The suite that a document holds as far as it can be read, and what Great Expectations would refuse or drop of it.
+
+    Raises:
+        SuiteError: it is no suite.
+    """
+    reader = _Reader(document, path)
+    return reader.suite(), reader.problems
 
 
 class _Reader:
@@ -91,7 +105,6 @@ class _Reader:
         parameters = self._mapping(keys, (), "suite_parameters")
         self._mapping(keys, (), "meta")
         expectations = [self._expectation(index, item, parameters) for index, item in enumerate(listed)]
-        raise_problems(self.problems)
         return Suite(
             name=str(name or PurePosixPath(self.path).stem),
             path=self.path,

@@ -22,7 +22,10 @@ LEFT_OUT = "Great Expectations left it out"
 _VALUES = re.compile(r"^(partial_)?unexpected_(list|index_list|counts|rows|index_query)$")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _RAISED = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)", re.MULTILINE)
-_PACKAGES = ("great_expectations.", "pandas.", "numpy.", "jsonschema.", "dateutil.", "re.", "json.", "decimal.")
+_PACKAGES = (
+    *("great_expectations.", "pandas.", "numpy.", "jsonschema.", "dateutil.", "re.", "json.", "decimal."),
+    *("pyspark.", "py4j.", "sqlalchemy."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,11 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Reads the result of one expectation; `names` are the table's columns."""
+    """Reads the result of one expectation; `names` are the table's columns, `on` is Great Expectations' word for it."""
 
     expectation: Expectation
     names: tuple[str, ...]
+    on: str = "Pandas"
 
     def observation(self, result: Any) -> Observation:  # noqa: ANN401 - Great Expectations ships no types
         """What a result says; None is the result of an expectation that was dropped."""
@@ -55,7 +59,7 @@ class Reading:
         raised = _exceptions(result.exception_info)
         error = self._error(raised) if raised else ""
         found = dict(result.result or {})
-        success = result.success is True and not error
+        success = bool(result.success) and not error  # some metrics give NumPy's own True
         return Observation(
             success=success,
             element_count=whole(found.get("element_count")),
@@ -73,8 +77,9 @@ class Reading:
         lacking = absent(used, self.names)
         if lacking:
             return lacking
-        if not catalog.for_data_frames(self.expectation.type):
-            return "Great Expectations cannot compute it on data frames"
+        if not catalog.computable(self.expectation.type, self.on):
+            where = "data frames" if self.on == "Pandas" else self.on
+            return f"Great Expectations cannot compute it on {where}"
         kind = _kind(str(raised[0].get("exception_traceback") or ""))
         bounds = (self.expectation.kwargs.get(key) for key in ("min_value", "max_value"))
         if kind == "TypeError" and any(_DATE.match(bound) for bound in bounds if isinstance(bound, str)):
@@ -122,7 +127,7 @@ def _kind(traceback: str) -> str:
         known = getattr(builtins, name, None)
         if isinstance(known, type) and issubclass(known, Exception):
             return str(name)
-        if name.startswith(_PACKAGES) and re.fullmatch(r"[a-z_.]+\w*", name):
+        if name.startswith(_PACKAGES) and re.fullmatch(r"[a-z0-9_.]+\w*", name):
             return str(name).rpartition(".")[2]
     return "an exception of another type"
 

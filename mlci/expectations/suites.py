@@ -13,13 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlci.config.models import GxSuite
+from mlci.config.data import GxSuite
 from mlci.config.suggest import did_you_mean
 from mlci.errors import Location, SuiteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mlci.config.document import Document
     from mlci.results import Finding
 
 Severity = Literal["critical", "warning", "info"]
@@ -107,12 +108,33 @@ def load(suite: str | GxSuite, *, root: Path, location: Location | None = None) 
         SuiteError: it is missing, cannot be read, or holds what Great Expectations would refuse or drop. Several
             problems come together, as `SuiteProblemsError`.
     """
-    from mlci.expectations.document import parse
     from mlci.expectations.entries import read
+
+    return read(*_parsed(suite, root, location))
+
+
+def examine(suite: str | GxSuite, *, root: Path, location: Location | None = None) -> tuple[Suite, list[SuiteError]]:
+    """Read a suite as far as that is possible; what `load` would raise of its expectations comes beside it.
+
+    Args:
+        suite: as for `load`.
+        root: as for `load`.
+        location: as for `load`.
+
+    Raises:
+        SuiteError: it is missing, cannot be read, or is no suite.
+    """
+    from mlci.expectations.entries import examine
+
+    return examine(*_parsed(suite, root, location))
+
+
+def _parsed(suite: str | GxSuite, root: Path, location: Location | None) -> tuple[Document, str]:
+    from mlci.expectations.document import parse
 
     path = _in_project(suite, root, location) if isinstance(suite, GxSuite) else root / suite
     shown = _shown(path, root)
-    return read(parse(_text(path, shown, location), shown), shown)
+    return parse(_text(path, shown, location), shown), shown
 
 
 def frozen(value: Any) -> Any:  # noqa: ANN401 - whatever a suite holds

@@ -35,7 +35,7 @@ def datasets(found: Mapping[str, DatasetResult], main: str) -> Table:
         row(
             code(name),
             digits.count(each.rows),
-            digits.size(each.bytes),
+            digits.size(each.bytes or None),  # none: it lies in a database or on a cluster
             held(each.validation),
             changed(each),
             tone=each.validation.verdict if each.validation else "quiet",

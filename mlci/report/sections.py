@@ -260,7 +260,7 @@ def _dataset(name: str, dataset: DatasetResult, main: str) -> DataSection:
     known: list[Part] = [
         code(dataset.path),
         digits.plural(dataset.rows, "row"),
-        digits.size(dataset.bytes),
+        digits.size(dataset.bytes or None),
         datatables.changed(dataset),
         code(dataset.fingerprint),
     ]

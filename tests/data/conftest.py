@@ -7,7 +7,7 @@ import itertools
 import polars as pl
 import pytest
 
-from mlci.config.models import Dataset
+from mlci.config.data import Dataset
 from mlci.data.read import open_table
 from mlci.errors import DataError
 

@@ -8,7 +8,7 @@ import pathlib
 import polars as pl
 import pytest
 
-from mlci.config.models import Dataset
+from mlci.config.data import Dataset
 from mlci.data import delimited
 from mlci.data.fingerprint import fingerprint
 from mlci.data.read import scan_once, short

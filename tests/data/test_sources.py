@@ -9,7 +9,7 @@ import pathlib
 import fsspec
 import pytest
 
-from mlci.config.models import Dataset
+from mlci.config.data import Dataset
 from mlci.data.read import open_table
 from mlci.errors import DataError, Location
 

@@ -10,7 +10,7 @@ import sys
 import pytest
 from ruamel.yaml import YAML
 
-from mlci.config.models import GxSuite
+from mlci.config.data import GxSuite
 from mlci.errors import Location, SuiteError
 from mlci.expectations import Expectation, load
 from mlci.expectations.suites import SuiteProblemsError, frozen, thawed

@@ -9,7 +9,7 @@ from mlci.errors import DataError, SuiteError
 from mlci.expectations.absent import absent
 from mlci.expectations.fused.answer import failed, found
 from mlci.expectations.fused.arguments import prepare
-from mlci.expectations.fused.piece import AbsentError, Declined
+from mlci.expectations.fused.piece import AbsentError, Declined, Impossible
 from mlci.expectations.fused.pieces import pieces
 from mlci.expectations.fused.table import Asked
 from mlci.expectations.judge import Observed
@@ -58,6 +58,8 @@ class Play:
             self.observation = found(self.expectation, self.prepared.kwargs, outcome)
         except AbsentError as error:
             self.observation = failed(self.expectation, self.prepared.kwargs, absent(error.args, names))
+        except Impossible as reason:
+            self.observation = failed(self.expectation, self.prepared.kwargs, str(reason))
         except Declined as reason:
             self.declined = str(reason)
 
@@ -135,10 +137,12 @@ def _played(plays: Sequence[Play], frame: pl.LazyFrame, names: Sequence[str]) ->
     known: dict[bytes, Any] = {}
     while waiting := [play for play in plays if play.open]:
         needs = {play.keys[name]: need for play in waiting for name, need in play.wants.items()}
-        known |= _answers(asked, {key: need for key, need in needs.items() if key not in known}, waiting)
+        answers = known | _answers(asked, {key: need for key, need in needs.items() if key not in known}, waiting)
         for play in waiting:
             if play.open:
-                play.step({name: known[key] for name, key in play.keys.items()}, names)
+                play.step({name: answers[key] for name, key in play.keys.items()}, names)
+        # a list is a part of a column's distinct values: kept, the parts would be the column
+        known = {key: answer for key, answer in answers.items() if not isinstance(answer, list)}
 
 
 def _answers(asked: Asked, needs: Mapping[bytes, Need], waiting: Sequence[Play]) -> dict[bytes, Any]:

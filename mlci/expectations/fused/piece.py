@@ -20,6 +20,10 @@ class Declined(Exception):  # noqa: N818 - not an error: Great Expectations itse
     """A piece does not know this case for certain; its text says why, without a value of the data."""
 
 
+class Impossible(Exception):  # noqa: N818 - it is how an expectation ends, like `Found`
+    """It has no answer for this table, and Great Expectations has none either; its text says why, without a value."""
+
+
 class AbsentError(Exception):
     """Columns are not in the table; they are its arguments."""
 
@@ -109,7 +113,7 @@ class Values:
     @property
     def present(self) -> pl.Expr:
         """The number of values that are not null."""
-        return self.expr.is_not_null().sum()
+        return self.expr.count()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,22 @@ if TYPE_CHECKING:
 
     from mlci.expectations.fused.piece import Piece
 
-MODULES = ("nulls",)
+MODULES = (
+    "nulls",
+    "tables",
+    "pairs",
+    "several",
+    "aggregates",
+    "distinct",
+    "distribution",
+    "texts",
+    "parsed",
+    "values",
+    "order",
+    "lengths",
+    "spread",
+    "types",
+)
 """The modules that hold a `PIECES`; a type stands in one of them alone."""
 
 

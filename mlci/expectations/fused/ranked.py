@@ -37,9 +37,12 @@ def ranked(frame: pl.LazyFrame, need: Ranked) -> tuple[Any, ...]:
 
 
 def _sorted(values: pl.LazyFrame, ranks: tuple[int, ...]) -> tuple[Any, ...]:
-    import polars as pl
+    import numpy as np
 
-    return tuple(values.select(pl.col("v").sort().gather(list(ranks))).collect(engine="streaming")["v"].to_list())
+    column = values.collect(engine="streaming")["v"]
+    if column.dtype.is_integer() or column.dtype.is_float():  # half the time of a sort, which nobody needs here
+        return tuple(np.partition(column.to_numpy(), ranks)[list(ranks)].tolist())
+    return tuple(column.sort().gather(list(ranks)).to_list())
 
 
 def _at(values: pl.LazyFrame, sample: pl.Series, rank: int, count: int) -> Any:  # noqa: ANN401 - the column's own type

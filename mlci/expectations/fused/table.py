@@ -38,9 +38,7 @@ class Asked:
         """
         yield from self._rows({key: need for key, need in needs.items() if isinstance(need, Rows)})
         yield from self._alone({key: need for key, need in needs.items() if isinstance(need, Alone)})
-        for key, need in needs.items():
-            if isinstance(need, Ranked):
-                yield key, ranked(self.frame, need)
+        yield from self._ranked({key: need for key, need in needs.items() if isinstance(need, Ranked)})
         yield from self._groups({key: need for key, need in needs.items() if isinstance(need, Groups)})
 
     def _rows(self, needs: Mapping[bytes, Rows]) -> Iterator[tuple[bytes, Any]]:
@@ -54,6 +52,17 @@ class Asked:
             of_columns[tuple(sorted(set(need.expr.meta.root_names())))][key] = need
         for some in of_columns.values():
             yield from zip(some, _one_row(self.frame, [need.expr for need in some.values()]), strict=True)
+
+    def _ranked(self, needs: Mapping[bytes, Ranked]) -> Iterator[tuple[bytes, Any]]:
+        """All ranks of a column at once, so that it is sorted once."""
+        of_columns: dict[bytes, dict[bytes, Ranked]] = defaultdict(dict)
+        for key, need in needs.items():
+            of_columns[need.expr.meta.serialize()][key] = need
+        for some in of_columns.values():
+            ranks = tuple(sorted({rank for need in some.values() for rank in need.ranks}))
+            values = ranked(self.frame, Ranked(next(iter(some.values())).expr, ranks))
+            at = dict(zip(ranks, values, strict=True))
+            yield from ((key, tuple(at[rank] for rank in need.ranks)) for key, need in some.items())
 
     def _groups(self, needs: Mapping[bytes, Groups]) -> Iterator[tuple[bytes, Any]]:
         """One grouping for all needs of the same keys."""
@@ -79,7 +88,7 @@ class Asked:
         if len(names) == 1 and _in_order(rows):
             return list(_one_row(rows.with_columns(rows=pl.lit(1, dtype=pl.get_index_type())), wanted))
         numeric = all(dtype.is_numeric() for dtype in rows.collect_schema().values())
-        height = rows.select(pl.len()).collect(engine="streaming").item()
+        height = self.frame.select(pl.len()).collect(engine="streaming").item()  # at most, and free
         parts = -(-height // (PART if numeric else PART // TEXTS)) or 1
         found = []
         for part in range(parts):
