@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlci.errors import DataError
 from mlci.expectations import gx_run
 from mlci.expectations.conditions import columns
 from mlci.expectations.judge import Observed
+from mlci.expectations.suites import frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from mlci.expectations.engines import Frame
-    from mlci.expectations.suites import Suite
+    from mlci.expectations.suites import Expectation, Suite
 
 NAME = "gx"
 
@@ -33,7 +37,11 @@ def observe(frame: Frame, suite: Suite) -> Observed:
     """
     with gx_run.quietly():
         declared = gx_run.entries(suite)
-        names, data = _data(frame, suite)
+        filled = [
+            replace(each, kwargs=frozen(entry["kwargs"]))
+            for each, entry in zip(suite.expectations, declared, strict=True)
+        ]
+        names, data = _data(frame, suite, filled)
         with gx_run.context() as context:
             definition = (
                 context.data_sources.add_pandas("mlci")
@@ -48,7 +56,7 @@ def observe(frame: Frame, suite: Suite) -> Observed:
 # --- the table: only the columns that the suite names --------------------------------------------------------------
 
 
-def _data(frame: Frame, suite: Suite) -> tuple[tuple[str, ...], pd.DataFrame]:
+def _data(frame: Frame, suite: Suite, filled: Sequence[Expectation]) -> tuple[tuple[str, ...], pd.DataFrame]:
     """All column names, and the table as pandas holds it, cut to the columns that the suite is about."""
     import polars as pl
 
@@ -58,7 +66,7 @@ def _data(frame: Frame, suite: Suite) -> tuple[tuple[str, ...], pd.DataFrame]:
         lazy = frame.lazy()
         try:
             names = tuple(lazy.collect_schema().names())
-            table = lazy.select(_needed(suite, names)).collect()
+            table = lazy.select(_needed(filled, names)).collect()
         except pl.exceptions.PolarsError as error:  # its text quotes the data
             raise DataError(
                 f"The table could not be read to check the suite `{suite.path}` ({type(error).__name__}).",
@@ -67,13 +75,16 @@ def _data(frame: Frame, suite: Suite) -> tuple[tuple[str, ...], pd.DataFrame]:
         data: pd.DataFrame = to_pandas(table)
         return names, data
     names = tuple(str(name) for name in frame.columns)
-    return names, frame[_needed(suite, names)] if names == tuple(frame.columns) else frame
+    return names, frame[_needed(filled, names)] if names == tuple(frame.columns) else frame
 
 
-def _needed(suite: Suite, names: tuple[str, ...]) -> list[str]:
-    """The columns to convert; one at least, because a table without columns has no rows either."""
+def _needed(expectations: Sequence[Expectation], names: tuple[str, ...]) -> list[str]:
+    """The columns to convert, of expectations with their parameters filled in: a condition may be one.
+
+    One column at least, because a table without columns has no rows either.
+    """
     wanted: set[str] = set()
-    for expectation in suite.expectations:
+    for expectation in expectations:
         kwargs = expectation.kwargs
         named = [key for key in ("column", "column_A", "column_B", "column_list") if key in kwargs]
         elsewhere = any(not isinstance(kwargs[key], str | tuple) for key in named)

@@ -206,8 +206,8 @@ def observations(
     loaded = gx.ExpectationSuite(name=suite.name, expectations=list(declared))
     found = {result.expectation_config.id: result for result in _results(batch, loaded)}
     return tuple(
-        Reading(expectation, names, on).observation(found.get(_id(index)))
-        for index, expectation in enumerate(suite.expectations)
+        Reading(replace(expectation, kwargs=frozen(entry["kwargs"])), names, on).observation(found.get(_id(index)))
+        for index, (expectation, entry) in enumerate(zip(suite.expectations, declared, strict=True))
     )
 
 

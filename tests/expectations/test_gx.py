@@ -18,8 +18,7 @@ import pytest
 from mlci.config.data import GxSuite
 from mlci.errors import DataError, Location, SuiteError
 from mlci.expectations import gx as engine
-from mlci.expectations import gx_run
-from mlci.expectations import load, validate
+from mlci.expectations import gx_run, load, validate
 from mlci.expectations.suites import Expectation, Suite, SuiteProblemsError, frozen
 
 CANARY = "canary-7f3a"
@@ -465,7 +464,7 @@ NEEDED = {
 def test_needed__is_what_the_suite_names(unread, entries, columns):
     """Only the columns that a suite is about are converted, unless it is about the table."""
     suite = unread(*((kind, "critical", kwargs) for kind, kwargs in entries))
-    assert engine._needed(suite, ("a", "b", "c", "d")) == columns
+    assert engine._needed(suite.expectations, ("a", "b", "c", "d")) == columns
 
 
 def test_validate__reads_only_the_columns_it_needs(check, expect):

@@ -22,6 +22,8 @@ OF_NAMES = frozenset({"expect_column_to_exist"})
 """Types that look for a column's name, so that its absence is an answer."""
 
 CONDITION = ("row_condition", "condition_parser")
+_MAY_BE_NULL = frozenset({*CONDITION, "min_value", "max_value"})
+"""Arguments that Great Expectations takes as null for not given; what it says of others is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ def prepare(expectation: Expectation, suite: Suite, schema: Mapping[str, pl.Data
     signature = catalog.signature(expectation.type)
     if signature is not None and not set(kwargs) <= set(signature.known):
         raise Declined("it has an argument of another type's")
+    if any(value is None and name not in _MAY_BE_NULL for name, value in kwargs.items()):
+        raise Declined("it has an argument that is null")
     condition, parser = (kwargs.get(key) for key in CONDITION)
     read = conditions.columns(condition, parser) if condition else frozenset[str]()
     used = (*(() if expectation.type in OF_NAMES else expectation.columns), *sorted(read))

@@ -149,20 +149,26 @@ def _answers(asked: Asked, needs: Mapping[bytes, Need], waiting: Sequence[Play])
     """All answers of a round; where the query fails, those of each expectation, and who fails alone is declined."""
     import polars as pl
 
+    broken = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
     try:
         return dict(asked.answer(needs))
-    except pl.exceptions.PolarsError:
-        asked.frame.select(pl.len()).collect(
-            engine="streaming"
-        )  # a table that cannot be read is no expectation's fault
+    except broken:
+        _require_readable(asked.frame)
     answers: dict[bytes, Any] = {}
     for play in waiting:
         try:
             own = {play.keys[name]: need for name, need in play.wants.items()}
             answers |= asked.answer({key: need for key, need in own.items() if key in needs and key not in answers})
-        except pl.exceptions.PolarsError:
+        except broken:
             play.declined = "Polars cannot compute it"
     return answers
+
+
+def _require_readable(frame: pl.LazyFrame) -> None:
+    """A table that cannot be read is no expectation's fault."""
+    import polars as pl
+
+    frame.select(pl.all().null_count()).collect(engine="streaming")
 
 
 def _handed_on(plays: Sequence[Play], frame: Frame, suite: Suite) -> None:

@@ -133,7 +133,10 @@ def test_observe__parameter_that_is_arithmetic_is_handed_on():
     )
 
 
-@pytest.mark.parametrize("kwargs", [{"column": "a", "mostly": "half"}, {"column": "a", "mosty": 1}, {"column": 5}])
+@pytest.mark.parametrize(
+    "kwargs",
+    [{"column": "a", "mostly": "half"}, {"column": "a", "mostly": None}, {"column": "a", "mosty": 1}, {"column": 5}],
+)
 def test_observe__arguments_that_are_refused(kwargs):
     """What Great Expectations does not accept is said in the same words."""
     agree(FRAME, expectation("expect_column_values_to_not_be_null", **kwargs))
