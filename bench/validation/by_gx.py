@@ -21,8 +21,6 @@ def main(pattern: str, suite: str) -> None:
     logging.disable(logging.CRITICAL)
     read = pd.read_parquet if pattern.endswith("parquet") else pd.read_csv
     frame = pd.concat([read(name) for name in sorted(glob(pattern))], ignore_index=True)  # noqa: PTH207 - as written
-    if frame["moment"].dtype.kind != "M":
-        frame["moment"] = pd.to_datetime(frame["moment"])
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     definition = context.data_sources.add_pandas("b").add_dataframe_asset("a").add_batch_definition_whole_dataframe("w")

@@ -7,12 +7,16 @@ from datetime import datetime
 
 import polars as pl
 
+FIRST, LAST = datetime(2024, 1, 1), datetime(2025, 1, 1)  # noqa: DTZ001 - the column has no zone
+
 
 def main(pattern: str) -> None:
     """Read, aggregate in one streaming query and one grouping, and print how many hold."""
-    frame = pl.scan_parquet(pattern) if pattern.endswith("parquet") else pl.scan_csv(pattern, try_parse_dates=True)
+    frame = pl.scan_parquet(pattern) if pattern.endswith("parquet") else pl.scan_csv(pattern)
     c = pl.col
-    first, last = datetime(2024, 1, 1), datetime(2025, 1, 1)  # noqa: DTZ001 - the column has no zone
+    moment = ~c("moment").str.len_chars().is_between(10, 32)
+    if frame.collect_schema()["moment"] != pl.String:
+        moment = ~c("moment").is_between(FIRST, LAST)
     found = (
         frame.select(
             rows=pl.len(),
@@ -26,7 +30,7 @@ def main(pattern: str) -> None:
             long=(~c("code").str.len_chars().is_between(5, 7)).sum(),
             quantity=(~c("quantity").is_between(0, 990)).sum(),
             ratio=c("ratio").max(),
-            moment=(~c("moment").is_between(first, last)).sum(),
+            moment=moment.sum(),
         )
         .collect(engine="streaming")
         .row(0, named=True)

@@ -71,12 +71,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mlci-bench-") as folder:
         scratch = Path(folder)
         fifteen = suites.write(suites.FIFTEEN, scratch / "fifteen.json")
+        texts = suites.write(suites.OF_TEXTS, scratch / "texts.json")
         hundred = suites.write(suites.hundred(), scratch / "hundred.json")
         for rows in chosen.rows:
             for form in ("parquet", "csv"):
                 pattern = tables.write(rows, scratch / f"{form}-{rows}", form)
                 who = chosen.peers if form == "parquet" else min(chosen.peers, "gx", key=("mlci", "gx", "all").index)
-                found = side_by_side(commands(pattern, fifteen, who), runs=chosen.runs)
+                found = side_by_side(commands(pattern, fifteen if form == "parquet" else texts, who), runs=chosen.runs)
                 show(f"{rows:,} rows, {form}, fifteen expectations", found, MLCI)
             mine = {
                 f"{name} expectations": commands(scratch / f"parquet-{rows}" / "*.parquet", suite, "mlci")[MLCI]

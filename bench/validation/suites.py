@@ -38,6 +38,12 @@ FIFTEEN: list[Entry] = [
     ),
 ]
 
+OF_TEXTS: list[Entry] = [
+    *FIFTEEN[:-1],
+    _entry("column_value_lengths_to_be_between", column="moment", min_value=10, max_value=32),
+]
+"""The same for CSV, where every reader here takes a moment for a text."""
+
 
 def hundred() -> list[Entry]:
     """The fifteen, and eighty-five more over the same columns."""
