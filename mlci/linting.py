@@ -51,7 +51,8 @@ def lint_file(suite: str, data: str | None, *, folder: Path) -> tuple[Linted, ..
         dataset = Dataset(path=data, suite=suite)
     except ValidationError:
         raise UserError("--data is empty.", hint="Name a CSV or Parquet file, a glob or a URL.") from None
-    return (_linted(Path(suite).name, dataset, suite, folder),)
+    called = Path(data).stem.replace("*", "data") or "data"
+    return (_linted(Path(suite).name, dataset, suite, folder, called=called),)
 
 
 def lint_config(folder: Path, config: str | None) -> tuple[Linted, ...]:
@@ -91,13 +92,19 @@ def lines(linted: Sequence[Linted]) -> Iterator[str]:
         yield f"{each.name}: {read}" + ("" if each.columns else "; its columns were compared with no data")
 
 
-def _linted(
-    name: str, dataset: Dataset | None, suite: str | GxSuite, root: Path, location: Location | None = None
+def _linted(  # noqa: PLR0913 - a suite, its data, and where both are named
+    name: str,
+    dataset: Dataset | None,
+    suite: str | GxSuite,
+    root: Path,
+    location: Location | None = None,
+    *,
+    called: str = "",
 ) -> Linted:
     from mlci.expectations.contradictions import absences, contradictions, refused
     from mlci.expectations.suites import examine
 
-    names, unread = _names(name, dataset, root) if dataset else (None, ())
+    names, unread = _names(called or name, dataset, root) if dataset else (None, ())
     try:
         read, problems = examine(suite, root=root, location=location)
     except SuiteError as error:

@@ -71,13 +71,18 @@ def validate_config(folder: Path, config: str | None, *, engine: str | None) -> 
 
 def _outcome(name: str, dataset: Dataset, suite: str | GxSuite, root: Path, engine: str | None) -> Outcome:
     from mlci.expectations import load, validate, validate_table
-    from mlci.expectations.engines import SPARK, chosen
+    from mlci.expectations.engines import AUTO, SPARK, chosen
 
     called = chosen(engine or dataset.engine)
     loaded = load(suite, root=root)
     if not dataset.is_files:
         from mlci.expectations.database import DatabaseTable
 
+        if engine not in (None, AUTO):
+            raise UserError(
+                f"`{name}` is a table of a database, which --engine {engine} cannot check.",
+                hint="Leave --engine out: Great Expectations' SQL engine checks it where it lies.",
+            )
         return validate_table(DatabaseTable.of(name, dataset, root=root), loaded, dataset=name)
     with tempfile.TemporaryDirectory(prefix="mlci-") as scratch:
         if called == SPARK:
@@ -96,12 +101,15 @@ def lines(name: str, outcome: Outcome) -> Iterator[str]:
     validation = outcome.validation
     told = f"{validation.evaluated - validation.failed} of {validation.evaluated} expectations hold"
     yield f"{_MARKS[validation.verdict]:4}  {name}: {told} ({validation.suite}, {validation.engine})"
-    for each in sorted(validation.expectations, key=lambda each: each.success):
+    both = zip(validation.expectations, outcome.raw["results"], strict=True)
+    for each, raw in sorted(both, key=lambda pair: pair[0].success):
         mark = "ok" if each.success else _MARKS[{"critical": "fail", "warning": "warn"}.get(each.severity, "pass")]
         column = f" {each.column}" if each.column else ""
         counted = ""
         if not each.success and each.unexpected_count is not None and each.element_count:
             counted = f": {each.unexpected_count:,} of {each.element_count:,} rows"
+        elif not each.success:
+            counted = _observed(raw["result"].get("observed_value"))
         other = f" (by {each.engine}: {each.reason})" if each.engine else ""
         yield (
             f"  {mark:4}  {each.type}{column} {each.description}".rstrip()
@@ -111,3 +119,10 @@ def lines(name: str, outcome: Outcome) -> Iterator[str]:
     for finding in outcome.findings:
         if finding.code != "MLCI101":
             yield f"  {finding.severity}: {finding.message} {finding.hint} ({finding.code})"
+
+
+def _observed(value: object) -> str:
+    """What an aggregate was, where it is one number: a list may be long, and holds values of the data."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return f": {value:,}" if isinstance(value, int) else f": {value:,.6g}"

@@ -187,5 +187,5 @@ def test_lint__another_separator(write, here, lint):
 
     assert (code, told[0]) == (
         2,
-        "d.csv:1: fail: Dataset 's.json': d.csv, line 1, has one column, whose name holds another separator. (MLCI100)",
+        "d.csv:1: fail: Dataset 'd': d.csv, line 1, has one column, whose name holds another separator. (MLCI100)",
     )

@@ -149,6 +149,9 @@ def _local(name: str, path: str, *, root: Path, location: Location | None) -> tu
     full = root / path
     if _GLOB.search(path) and not full.exists():
         names = sorted(glob.glob(path, root_dir=root, recursive=True))  # noqa: PTH207 - pathlib knows no root_dir
+        for each in names:
+            if (root / each).is_symlink() and not (root / each).exists():  # a part of the data that is not here
+                _require_file(name, each, root / each, location)
         found = [each for each in names if (root / each).is_file()]
         if not found:
             raise DataError(

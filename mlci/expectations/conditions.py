@@ -168,12 +168,18 @@ def _check(node: ast.AST) -> None:
         raise UnsafeConditionError(f"it holds {_words(node)}")
     if isinstance(node, ast.Constant) and not isinstance(node.value, str | int | float | bool | None):
         raise UnsafeConditionError("it holds a constant that is neither text nor number")
+    if isinstance(node, ast.BinOp) and (_is_sequence(node.left) or _is_sequence(node.right)):
+        raise UnsafeConditionError("it reckons with a text or a list")  # 'x' * 999999999 fills the memory
     if isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute):
         raise UnsafeConditionError("it calls a function")
     if isinstance(node, ast.keyword) and node.arg is None:
         raise UnsafeConditionError("it unpacks arguments")
     if isinstance(node, ast.Attribute) and not _allowed(node):
         raise UnsafeConditionError(f"it uses `.{node.attr}`")
+
+
+def _is_sequence(node: ast.AST) -> bool:
+    return isinstance(node, ast.List | ast.Tuple) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _allowed(node: ast.Attribute) -> bool:

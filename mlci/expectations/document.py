@@ -84,11 +84,34 @@ def _parse_json(text: str, name: str) -> Document:
         raise _too_deep(name) from None
     except ValueError:
         raise SuiteError("This is not valid JSON: a number has too many digits.", location=Location(name)) from None
+    _require_plain(data, name)
     document = Document(name, data)
     scanner = _Scanner(document, [0, *(found.end() for found in re.finditer("\n", text))])
     for found in _WORD.finditer(text):
         scanner.read(found[0], found.start())
     return document
+
+
+def _require_plain(data: object, name: str) -> None:
+    """Refuse JSON that nests deeper than any suite does, and halves of characters, which no file can hold."""
+    waiting = [(data, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise _too_deep(name)
+        if isinstance(value, dict):
+            waiting += [(part, depth + 1) for pair in value.items() for part in pair]
+        elif isinstance(value, list):
+            waiting += [(part, depth + 1) for part in value]
+        elif isinstance(value, str) and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise SuiteError(
+                    "A text of this suite holds half a character.",
+                    hint=r"An escape such as \ud800 needs its other half: write the character itself.",
+                    location=Location(name),
+                ) from None
 
 
 @dataclass(slots=True)

@@ -85,7 +85,7 @@ def chosen(engine: str) -> str:
     if engine not in ENGINES:
         known = [AUTO, *ENGINES]
         raise SuiteError(
-            f"There is no engine `{engine[:100]}`; there are {' and '.join(known)}.",
+            f"There is no engine `{engine[:100]}`; there are {', '.join(known[:-1])} and {known[-1]}.",
             hint=did_you_mean(engine, known).strip(),
         )
     return engine

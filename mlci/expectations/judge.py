@@ -33,9 +33,9 @@ _WEIGHT: Mapping[Severity, tuple[str, Gravity]] = {
 class Observation:
     """What an engine saw of one expectation.
 
-    `error` says in mlci's own words why it could not be computed, `left_out` that the engine never tried; `raw` is
-    Great Expectations' own result of it. `engine` names another engine than the suite's that took it over, and `reason`
-    why.
+    `error` says in mlci's own words why it could not be computed, `left_out` that the engine never tried. `looked_at`
+    counts the values behind an aggregate, where that is known. `engine` names another engine than the suite's that took
+    it over, and `reason` why. `raw` is Great Expectations' own result of it.
     """
 
     success: bool
@@ -44,6 +44,7 @@ class Observation:
     missing_count: int | None = None
     error: str = ""
     left_out: bool = False
+    looked_at: int | None = None
     engine: str = ""
     reason: str = ""
     raw: Mapping[str, Any] = field(default_factory=nothing)
@@ -188,11 +189,7 @@ def _failures(seen: Sequence[Seen], dataset: str) -> list[Finding]:
 
 def _vacuous(seen: Sequence[Seen], rows: int | None, dataset: str) -> list[Finding]:
     """Expectations that hold because no value was there to look at: no row met the condition, or all are null."""
-    out = [
-        (expectation, saw)
-        for expectation, saw in seen
-        if rows and saw.success and saw.element_count is not None and saw.element_count == (saw.missing_count or 0)
-    ]
+    out = [(expectation, saw) for expectation, saw in seen if rows and saw.success and _without_values(saw)]
     return _one(
         out,
         dataset,
@@ -202,6 +199,12 @@ def _vacuous(seen: Sequence[Seen], rows: int | None, dataset: str) -> list[Findi
         "look at",
         hint="Every value is null, or no row meets the row_condition: expect_column_values_to_not_be_null tells.",
     )
+
+
+def _without_values(saw: Observation) -> bool:
+    if saw.element_count is None:
+        return saw.looked_at == 0
+    return saw.element_count == (saw.missing_count or 0)
 
 
 def _one(  # noqa: PLR0913 - the parts of one finding, each by name

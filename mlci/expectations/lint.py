@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlci.expectations.suites import Expectation
 
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_NAMES = ("$id", "id")
 _FUNCTIONS = frozenset({"pi", "e"})  # names that Great Expectations' parameter expressions know by themselves
 _NUMBER = re.compile(r"(?<![\w$])[+-]?(?:\d+|\.\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _VARIABLE = re.compile(r"(?<![\w$])[A-Za-z][\w$]*(?![\w$]|\s*[(=])")
@@ -39,6 +40,7 @@ def lint(expectation: Expectation, parameters: Mapping[str, Any]) -> Iterator[Su
         )
         return
     yield from _arguments(expectation)
+    yield from _patterns(expectation)
     yield from _parameters(expectation, parameters)
     yield from unsafe(expectation)
 
@@ -74,6 +76,24 @@ def _arguments(expectation: Expectation) -> Iterator[SuiteError]:
                 hint=f"Add `{key}` to its `kwargs`.",
                 location=expectation.location,
             )
+
+
+def _patterns(expectation: Expectation) -> Iterator[SuiteError]:
+    """Regular expressions that Python cannot read, so that no value would ever be looked at."""
+    for key in ("regex", "regex_list"):
+        given = expectation.kwargs.get(key)
+        for pattern in given if isinstance(given, tuple) else (given,):
+            if not isinstance(pattern, str):
+                continue
+            try:
+                re.compile(pattern)
+            except (re.error, OverflowError, RecursionError) as error:
+                said = error.msg if isinstance(error, re.error) else "it is too large"
+                yield SuiteError(
+                    f"`{key}` of `{expectation.type}` is no regular expression: {said}.",
+                    hint="It is read as Python's `re` reads it; in JSON a backslash is written twice.",
+                    location=expectation.where(key),
+                )
 
 
 def _condition(expectation: Expectation) -> Iterator[SuiteError]:
@@ -117,21 +137,30 @@ def _parameters(expectation: Expectation, parameters: Mapping[str, Any]) -> Iter
 
 def _references(expectation: Expectation) -> Iterator[SuiteError]:
     """A JSON Schema could name another document, which the library would then fetch from the network."""
-    for reference in _found(expectation.kwargs.get("json_schema")):
+    schema = expectation.kwargs.get("json_schema")
+    for reference in _found(schema, _REFERENCES):
         if isinstance(reference, str) and not reference.startswith("#"):
             yield SuiteError(
                 f"The json_schema of `{expectation.type}` refers to another document.",
                 hint='Nothing is fetched: write the definitions into the schema, and refer to "#/$defs/…".',
                 location=expectation.where("json_schema"),
             )
+    parts = schema.values() if isinstance(schema, Mapping) else ()
+    if any(isinstance(name, str) for part in parts for name in _found(part, _NAMES)):
+        # under a keyword that nobody knows it would turn "#/…" into an address of its own, which would then be fetched
+        yield SuiteError(
+            f"A part of the json_schema of `{expectation.type}` has an `$id`.",
+            hint="Only the schema itself may have one: remove it from its parts.",
+            location=expectation.where("json_schema"),
+        )
 
 
-def _found(schema: object) -> Iterator[object]:
+def _found(schema: object, keys: tuple[str, ...]) -> Iterator[object]:
     if isinstance(schema, Mapping):
         for key, value in schema.items():
-            if key in _REFERENCES:
+            if key in keys:
                 yield value
-            yield from _found(value)
-    elif isinstance(schema, tuple):
+            yield from _found(value, keys)
+    elif isinstance(schema, tuple | list):
         for item in schema:
-            yield from _found(item)
+            yield from _found(item, keys)

@@ -201,7 +201,10 @@ def _session(master: str, scratch: Path) -> Iterator[Any]:
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
     try:
         from pyspark import SparkContext
+        from pyspark.logger import PySparkLogger
         from pyspark.sql import SparkSession
+
+        PySparkLogger.getLogger("DataFrameQueryContextLogger").disabled = True  # it prints whole plans, values and all
     except ImportError:
         raise UserError("`engine: spark` needs PySpark, which is not installed.", hint=f"{_INSTALL}.") from None
     remote = os.environ.get(REMOTE, "")

@@ -31,6 +31,7 @@ def test_open_table__absolute_path_and_brackets(root, open_at):
         ("data/*.json", "no file matches 'data/*.json'. The pattern starts from the repository's root"),
         ("data/big.csv", "'data/big.csv' is kept by DVC, and is not here. Run `dvc pull` before mlci."),
         ("data/annexed.csv", "'data/annexed.csv' is a link to a file that is not here. Where git-annex holds the data"),
+        ("data/ann*.csv", "'data/annexed.csv' is a link to a file that is not here. Where git-annex holds the data"),
     ],
 )
 def test_open_table__not_there(root, path, message, refuse_at):

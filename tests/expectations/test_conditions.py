@@ -55,6 +55,8 @@ REFUSED = {
     "comprehension": "[a for a in age]",
     "f-string": "sex == f'{age}'",
     "index": "age[0] == 1",
+    "many texts": "sex == 'x' * 999999999",
+    "a list and a list": "age in [1] + [2]",
     "power": "9 ** 9 ** 9 == age",
     "bytes": "sex == b'x'",
     "unpacking": "age.isin(**{})",

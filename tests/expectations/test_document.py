@@ -102,6 +102,8 @@ BROKEN = {
     "json twice": ("s.json", '{"a": 1,\n "a": 2}', Location("s.json", 2, 2), "`a` stands twice"),
     "json twice deep": ("s.json", '[[[[[[{"a": 1, "a": 2}]]]]]]', Location("s.json", 1, 16), "`a` stands twice"),
     "json nan": ("s.json", '{"a": [1, NaN]}', Location("s.json", 1, 11), "not finite"),
+    "json kwargs depth": ("s.json", '{"a":' * 80 + "1" + "}" * 80, Location("s.json"), "nested too deeply"),
+    "json half a character": ("s.json", r'{"a": "\ud800"}', Location("s.json"), "half a character"),
     "json depth": ("s.json", "[" * 100_000, Location("s.json"), "nested too deeply"),
     "json digits": ("s.json", "9" * 5_000, Location("s.json"), "too many digits"),
     "yaml syntax": ("s.yml", "a: [1,\nb: }", Location("s.yml", 2, 4), "not valid YAML"),

@@ -56,7 +56,17 @@ WRONG = {
         "The $PARAMETER of `min_value` is not a text.",
         "Write the parameter's name",
     ),
+    "regular expression": (
+        ("expect_column_values_to_match_regex", {"column": "a", "regex": "([a-z"}),
+        "`regex` of `expect_column_values_to_match_regex` is no regular expression: unterminated character set.",
+        "It is read as Python's `re` reads it",
+    ),
     "remote schema": (
+        (SCHEMA, {"column": "a", "json_schema": {"x": {"y": {"allOf": [{"$id": "https://example.invalid/a"}]}}}}),
+        f"A part of the json_schema of `{SCHEMA}` has an `$id`.",
+        "Only the schema itself may have one",
+    ),
+    "schema elsewhere": (
         (SCHEMA, {"column": "a", "json_schema": {"allOf": [{"$ref": "https://example.invalid/x.json"}]}}),
         f"The json_schema of `{SCHEMA}` refers to another document.",
         "Nothing is fetched",

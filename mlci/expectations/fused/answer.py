@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from mlci.expectations.suites import Expectation
 
 
-def found(expectation: Expectation, kwargs: Mapping[str, Any], outcome: Found) -> Observation:
+def found(
+    expectation: Expectation, kwargs: Mapping[str, Any], outcome: Found, looked_at: int | None = None
+) -> Observation:
     """The observation of an expectation that was computed; `kwargs` are echoed."""
     result = plain(outcome.result)
     return Observation(
@@ -23,6 +25,7 @@ def found(expectation: Expectation, kwargs: Mapping[str, Any], outcome: Found) -
         element_count=whole(outcome.result.get("element_count")),
         unexpected_count=whole(outcome.result.get("unexpected_count")),
         missing_count=whole(outcome.result.get("missing_count")),
+        looked_at=looked_at,
         raw=_raw(expectation, kwargs, success=outcome.success, result=result, error=""),
     )
 

@@ -79,7 +79,7 @@ def kept(condition: object, parser: object, schema: Mapping[str, pl.DataType]) -
         words, quoted = conditions.stand_ins(text)
         tree = ast.parse(words, mode="eval").body
         term = Reader(schema, quoted).term(tree)
-    except (conditions.UnsafeConditionError, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (conditions.UnsafeConditionError, SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
         raise Declined("its row_condition cannot be read") from None
     return mask(term).expr.fill_null(value=False)
 

@@ -6,7 +6,7 @@ import math
 import operator
 import re
 from datetime import datetime
-from functools import reduce
+from functools import cache, reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -229,6 +229,7 @@ def _single(value: float) -> float:
     return float(np.float32(value))
 
 
+@cache
 def _limits(dtype: pl.DataType) -> tuple[int, int]:
     """The integers from and up to which a type reaches."""
     import polars as pl

@@ -126,7 +126,7 @@ def number(value: Plain) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Declined("its row_condition compares numbers with a constant of another kind")
-    if not math.isfinite(value) or (isinstance(value, int) and abs(value) >= EXACT):
+    if (isinstance(value, int) and abs(value) >= EXACT) or not math.isfinite(value):  # isfinite makes a float of it
         raise Declined("its row_condition holds a number beyond what float64 tells from its neighbours")
     return value
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -127,9 +128,15 @@ def _held(item: Any, kind: Kind, dtype: pl.DataType) -> Any:  # noqa: ANN401 - a
         return bool(item) if item in (0, 1) else None
     if not dtype.is_integer():
         return float(item)
-    bits = int(str(dtype).lstrip("UInt"))
-    low, high = (0, 2**bits) if dtype.is_unsigned_integer() else (-(2 ** (bits - 1)), 2 ** (bits - 1))
+    low, high = _limits(dtype)
     return int(item) if item == int(item) and low <= item < high else None
+
+
+@cache
+def _limits(dtype: pl.DataType) -> tuple[int, int]:
+    """The least integer that a type holds, and the least above all of them."""
+    bits = int(str(dtype).lstrip("UInt"))
+    return (0, 2**bits) if dtype.is_unsigned_integer() else (-(2 ** (bits - 1)), 2 ** (bits - 1))
 
 
 def _stamp(item: datetime, dtype: pl.DataType) -> date | None:
@@ -158,9 +165,8 @@ def within(expr: pl.Expr, known: Collection[Any], values: Values) -> pl.Expr:
         return expr.is_null() & pl.lit(None, dtype=pl.Boolean)  # false for values, null for null
     if values.dtype == pl.Categorical or isinstance(values.dtype, pl.Enum):
         expr = expr.cast(pl.String)
-    some = [_literal(value, values.dtype) for value in known]
-    if len(some) <= FEW:
-        return pl.any_horizontal(expr == each for each in some)
+    if len(known) <= FEW:
+        return pl.any_horizontal(expr == _literal(value, values.dtype) for value in known)
     return expr.is_in(_listed(known, values.dtype))
 
 

@@ -26,6 +26,8 @@ BETWEEN = ("linear", "midpoint")
 CLOSE = 1e-4, 1e-8
 """The relative and the absolute tolerance by which a quantile may miss its range."""
 
+WEIGHTS = 1000  # weights of a partition: each bin is an aggregate of its own
+
 Pair = tuple[float, float]
 
 
@@ -205,7 +207,8 @@ def _categorical(ask: Ask, values: Values, partition: Partition, threshold: floa
         raise Declined("its column has too many values")
     counts = {group["k0"]: group["rows"] for group in groups}
     order = values.dtype.categories.to_list() if isinstance(values.dtype, pl.Enum) else sorted(counts)
-    others = [name for name in order if name not in set(names)]
+    known = set(names)
+    others = [name for name in order if name not in known]
     observed = [counts.get(name, 0) / answers["present"] if answers["present"] else 0.0 for name in (*names, *others)]
     left = 1 - partition.outside if others else 1
     expected = [weight * left for weight in partition.weights]
@@ -265,6 +268,8 @@ def _partition(ask: Ask) -> Partition:
     given = ask.kwargs.get("partition_object")
     if not isinstance(given, dict) or not _numbers(given.get("weights")):
         raise Declined("its `partition_object`")
+    if len(given["weights"]) > WEIGHTS:
+        raise Declined("its `partition_object` has too many weights")
     inside, outside = ask.number("internal_weight_holdout", 0), ask.number("tail_weight_holdout", 0)
     if inside is None or outside is None or not 0 <= inside <= 1 or not 0 <= outside <= 1:
         raise Declined("a holdout is not between 0 and 1")

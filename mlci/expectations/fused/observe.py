@@ -9,7 +9,7 @@ from mlci.errors import DataError, SuiteError
 from mlci.expectations.absent import absent
 from mlci.expectations.fused.answer import failed, found
 from mlci.expectations.fused.arguments import prepare
-from mlci.expectations.fused.piece import AbsentError, Declined, Impossible
+from mlci.expectations.fused.piece import AbsentError, Declined, Impossible, Rows
 from mlci.expectations.fused.pieces import pieces
 from mlci.expectations.fused.table import Asked
 from mlci.expectations.judge import Observed
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
     from mlci.expectations.suites import Expectation, Suite
 
 NAME = "fused"
+LOOKED_AT = "mlci: values looked at"
+OF_VALUES = (
+    "expect_column_distinct_",
+    "expect_column_kl_",
+    "expect_column_max_",
+    "expect_column_mean_",
+    "expect_column_median_",
+    "expect_column_min_",
+    "expect_column_most_",
+    "expect_column_proportion_of_unique_",
+    "expect_column_quantile_",
+    "expect_column_stdev_",
+    "expect_column_sum_",
+    "expect_column_unique_",
+)
+"""Types whose answer is an aggregate of a column's values, and says nothing where there is none."""
 
 
 @dataclass(slots=True)
@@ -46,16 +62,24 @@ class Play:
         """Whether it waits for answers."""
         return self.observation is None and not self.declined
 
+    def _counted(self, wants: Needs) -> Needs:
+        """The needs, and how many values an aggregate of a column is made of: one of none says nothing."""
+        ask = self.prepared.ask if self.prepared else None
+        if ask is None or not ask.type.startswith(OF_VALUES) or not isinstance(ask.kwargs.get("column"), str):
+            return wants
+        return {**wants, LOOKED_AT: Rows(ask.column().present)}
+
     def step(self, answers: Mapping[str, Any] | None, names: Sequence[str]) -> None:
         """Hand it the answers to its needs (None: begin), up to its next needs or its end."""
         if self.steps is None or self.prepared is None:
             return
         try:
-            self.wants = next(self.steps) if answers is None else self.steps.send(answers)
+            self.wants = self._counted(next(self.steps) if answers is None else self.steps.send(answers))
             self.keys = {name: key(need) for name, need in self.wants.items()}
         except StopIteration as end:
             outcome: Found = end.value
-            self.observation = found(self.expectation, self.prepared.kwargs, outcome)
+            looked_at = answers.get(LOOKED_AT) if answers else None
+            self.observation = found(self.expectation, self.prepared.kwargs, outcome, looked_at)
         except AbsentError as error:
             self.observation = failed(self.expectation, self.prepared.kwargs, absent(error.args, names))
         except Impossible as reason:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from mlci.expectations.fused.piece import Ask, Piece, Steps
 
 MODES = ("both_values_are_missing", "either_value_is_missing", "neither")
-
-FEW = 4  # values for which `==` joined by `|` is faster than `is_in`
 
 
 def equal(ask: Ask) -> Steps:
@@ -54,12 +50,16 @@ def in_set(ask: Ask) -> Steps:
     import polars as pl
 
     a, b = _pair(ask)
-    partners: dict[Any, list[Any]] = defaultdict(list)
-    for first, second in _pairs(ask):
-        partners[first].append(second)
-    holds = [_one_of(a, [first]) & _one_of(b, seconds) for first, seconds in partners.items()]
-    either = reduce(lambda left, right: left | right, holds, pl.lit(False))  # noqa: FBT003 - the empty set holds no row
-    return (yield from _each_pair(ask, a, b, either, nulls=True))
+    pairs = [pair for pair in _pairs(ask) if _possible(a, pair[0]) and _possible(b, pair[1])]
+    if not pairs:
+        return (yield from _each_pair(ask, a, b, pl.lit(False)))  # noqa: FBT003 - no row is as expected
+    (first, a_held), (second, b_held) = (
+        _compact(a, [pair[0] for pair in pairs]),
+        _compact(b, [pair[1] for pair in pairs]),
+    )
+    wanted = pl.DataFrame({"a": a_held, "b": b_held}).to_struct("pairs")
+    holds = pl.struct(a=first, b=second).is_in(wanted.implode())
+    return (yield from _each_pair(ask, a, b, holds, nulls=True))
 
 
 def _pair(ask: Ask) -> tuple[Side, Side]:
@@ -115,32 +115,28 @@ def _plain(value: Any) -> bool:  # noqa: ANN401 - whatever a suite holds
     return value is None or (isinstance(value, str | bool | int | float) and finite)
 
 
-def _one_of(side: Side, values: Sequence[Any]) -> pl.Expr:
-    """Whether a column's value is one of some; never null."""
+def _compact(side: Side, values: Sequence[Any]) -> tuple[pl.Expr, pl.Series]:
+    """A column and values that it may hold, in one type; for a column that is looked at for its nulls alone, those."""
     import polars as pl
 
-    nothing = pl.lit(False)  # noqa: FBT003 - no value of this column
-    kept = [value for value in values if value is not None and _possible(side, value)]
     if side.kind == "text":
-        expr, wanted = side.as_text(), pl.Series(kept, dtype=pl.String)
-    elif side.exact:
-        expr, wanted = side.expr.cast(pl.Int128), pl.Series([int(value) for value in kept], dtype=pl.Int128)
-        if side.dtype in (pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt32, pl.UInt16, pl.UInt8, pl.Boolean):
-            expr, wanted = side.expr.cast(pl.Int64), wanted.cast(pl.Int64)
-    else:
-        expr, wanted = side.as_float(), pl.Series([float(value) for value in kept], dtype=pl.Float64)
-    if len(kept) <= FEW:
-        found = reduce(lambda left, right: left | right, [expr == value for value in wanted], nothing)
-    else:
-        found = expr.is_in(wanted.implode())
-    found = found.fill_null(value=False) if kept else nothing
-    return found | side.expr.is_null() if None in values else found
+        return side.as_text(), pl.Series(values, dtype=pl.String)
+    if side.kind != "number":
+        return side.expr.is_null(), pl.Series([value is None for value in values])
+    if not side.exact:
+        return side.as_float(), pl.Series(
+            [None if value is None else float(value) for value in values], dtype=pl.Float64
+        )
+    whole = pl.Series([None if value is None else int(value) for value in values], dtype=pl.Int128)
+    if side.dtype in (pl.UInt64, pl.Int128, pl.UInt128):
+        return side.expr.cast(pl.Int128), whole
+    return side.expr.cast(pl.Int64), whole.cast(pl.Int64)
 
 
 def _possible(side: Side, value: Any) -> bool:  # noqa: ANN401 - a plain value
     """Whether a value can stand in a column at all: a text in one of texts, a whole number in one of integers."""
-    if side.kind == "text":
-        return isinstance(value, str)
+    if value is None or side.kind == "text":
+        return value is None or isinstance(value, str)
     if side.kind != "number" or isinstance(value, str):
         return False
     return not side.exact or (value == int(value) and abs(value) < 2**63)

@@ -207,6 +207,7 @@ def _is_json(text: str) -> bool:
 def _valid_by(schema: Mapping[str, Any]) -> Accepts:
     """Whether the JSON of a text is valid; the schema is checked once there is a text."""
     validator_for = import_module("jsonschema.validators").validator_for
+    nothing_fetched = import_module("referencing").Registry()
     kind = validator_for(schema, default=None) if "$schema" in schema else validator_for(schema)
     if kind is None:
         raise Declined("a JSON Schema of an unknown kind")
@@ -214,7 +215,7 @@ def _valid_by(schema: Mapping[str, Any]) -> Accepts:
     @cache
     def checked() -> Any:  # noqa: ANN401 - a class that is made by a function
         kind.check_schema(schema)
-        return kind(schema)
+        return kind(schema, registry=nothing_fetched)
 
     def accepts(text: str) -> bool:
         instance = json.loads(text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 from array import array
+from collections import defaultdict
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from mlci.expectations.fused.piece import Declined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     Item: TypeAlias = tuple[Any, Any]  # an operation of Python's parse, and its arguments
     Items: TypeAlias = Sequence[Item]
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ALL = 0x110000
 SURROGATES = (0xD800, 0xDFFF)  # no text of Polars has them
+SEARCHES = 20  # classes of one pattern for which all characters are tried, 10 ms each
 NOTHING = r"[^\x{0}-\x{10FFFF}]"
 
 _CATEGORIES = {
@@ -59,6 +61,8 @@ def rust_safe(pattern: str) -> str:
     """
     flags = python_pattern(pattern).flags
     tree = import_module("re._parser").parse(pattern)  # private, but the only exact one
+    if len(set(_searches(tree, flags))) > SEARCHES:
+        raise Declined("a regular expression with too many classes")
     found = _sequence(tree, flags, head=True, tail=True)
     _compiled(found)
     return found
@@ -200,15 +204,52 @@ def _combined(flags: int, added: int, removed: int) -> int:
 
 def _ranges(item: Item, flags: int) -> Ranges:
     """The characters that an item of one character matches."""
+    members, negated = _members(item)
+    search = _search(item, flags)
+    if search is not None:
+        return _found(*search)
+    if flags & re.IGNORECASE:
+        found = _union((code, code) for code in _same_letter(members[0][1], ascii_only=bool(flags & re.ASCII)))
+    else:
+        found = _union((each, each) if str(kind) == "LITERAL" else each for kind, each in members)
+    return _cut(_others(found) if negated else found)
+
+
+def _members(item: Item) -> tuple[Items, bool]:
+    """What an item of one character is made of, and whether it means all characters but those."""
     name, value = str(item[0]), item[1]
     members: Items = list(value) if name == "IN" else [("LITERAL", value)]
     negated = name == "NOT_LITERAL" or str(members[0][0]) == "NEGATE"
-    members = [member for member in members if str(member[0]) != "NEGATE"]
-    plain = not flags & re.IGNORECASE and all(str(member[0]) != "CATEGORY" for member in members)
-    if plain and not negated:
-        return _cut((each, each) if str(kind) == "LITERAL" else each for kind, each in members)
+    return [member for member in members if str(member[0]) != "NEGATE"], negated
+
+
+def _search(item: Item, flags: int) -> tuple[str, int] | None:
+    """The class for which all characters have to be tried, with its flags; None where it can be reckoned."""
+    members, negated = _members(item)
+    names = {str(member[0]) for member in members}
+    if names == {"LITERAL"} and (len(members) == 1 or not flags & re.IGNORECASE):
+        return None
+    if names <= {"LITERAL", "RANGE"} and not flags & re.IGNORECASE:
+        return None
     source = "".join(_source(member) for member in members)
-    return _found(f"[{'^' if negated else ''}{source}]", flags & (re.IGNORECASE | re.ASCII))
+    return f"[{'^' if negated else ''}{source}]", flags & (re.IGNORECASE | re.ASCII)
+
+
+def _searches(items: Iterable[Item], flags: int) -> Iterator[tuple[str, int]]:
+    """The classes of a pattern for which all characters have to be tried."""
+    for item in items:
+        name, value = str(item[0]), item[1]
+        if name == "SUBPATTERN":
+            yield from _searches(value[3], _combined(flags, value[1], value[2]))
+        elif name == "BRANCH":
+            for branch in value[1]:
+                yield from _searches(branch, flags)
+        elif name in {"MAX_REPEAT", "MIN_REPEAT"}:
+            yield from _searches(value[2], flags)
+        elif name in {"LITERAL", "NOT_LITERAL", "IN"}:
+            search = _search(item, flags)
+            if search is not None:
+                yield search
 
 
 def _source(member: Item) -> str:
@@ -228,10 +269,49 @@ def _found(source: str, flags: int) -> Ranges:
     return _cut((found.start(), found.end() - 1) for found in re.finditer(f"{source}+", _every(), flags))
 
 
+def _same_letter(code: int, *, ascii_only: bool) -> set[int]:
+    """The characters that a letter matches where case is ignored (re._compiler, `_compile`)."""
+    if ascii_only:
+        return {code, ord(chr(code).swapcase())} if chr(code).isascii() and chr(code).isalpha() else {code}
+    lower = int(import_module("_sre").unicode_tolower(code))
+    table = _lowered()
+    further = import_module("re._casefix")._EXTRA_CASES.get(lower, ())  # noqa: SLF001 - as exact as its parser
+    return {found for each in (lower, *further) for found in (*table.get(each, ()), each)}
+
+
+@cache
+def _lowered() -> dict[int, list[int]]:
+    """The characters with a lower case of their own, by it."""
+    lowered = import_module("_sre").unicode_tolower  # Python's `str.lower` knows longer ones
+    table: dict[int, list[int]] = defaultdict(list)
+    for code in range(ALL):
+        lower = lowered(code)
+        if lower != code:
+            table[lower].append(code)
+    return dict(table)
+
+
 @cache
 def _every() -> str:
     """Every character there is, each at its number."""
     return array("I", range(ALL)).tobytes().decode("utf-32", "surrogatepass")
+
+
+def _union(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """In order, without overlap."""
+    found: list[tuple[int, int]] = []
+    for low, high in sorted(ranges):
+        if found and low <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(high, found[-1][1])
+        else:
+            found.append((low, high))
+    return tuple(found)
+
+
+def _others(ranges: Ranges) -> Ranges:
+    """All characters but those of some ranges, which are in order."""
+    starts, ends = (0, *(high + 1 for _, high in ranges)), (*(low - 1 for low, _ in ranges), ALL - 1)
+    return tuple((start, end) for start, end in zip(starts, ends, strict=True) if start <= end)
 
 
 def _cut(ranges: Iterable[tuple[int, int]]) -> Ranges:

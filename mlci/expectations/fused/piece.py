@@ -8,12 +8,17 @@ played in step, so that what all of them ask in one round is computed together, 
 from __future__ import annotations
 
 import math
+import re
+import sys
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import polars as pl
+
+LARGEST = int(sys.float_info.max)
+_HALF = re.compile("[\ud800-\udfff]")  # surrogates
 
 
 class Declined(Exception):  # noqa: N818 - not an error: Great Expectations itself takes it over
@@ -129,6 +134,25 @@ class Ask:
     kwargs: Mapping[str, Any]
     schema: Mapping[str, pl.DataType]
     where: pl.Expr | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no column can hold, and what Python itself cannot turn into a float or into UTF-8.
+
+        Raises:
+            Declined: a whole number is beyond every float, or a text holds a half of a character.
+        """
+        left: list[Any] = [self.kwargs]
+        while left:
+            value = left.pop()
+            if isinstance(value, Mapping):
+                left += [*value, *value.values()]
+            elif isinstance(value, list | tuple):
+                left += value
+            elif isinstance(value, int):
+                if not -LARGEST <= value <= LARGEST:
+                    raise Declined("it has a whole number beyond every float")
+            elif isinstance(value, str) and not value.isascii() and _HALF.search(value):
+                raise Declined("it has a text that is no Unicode")
 
     @property
     def rows(self) -> Rows:

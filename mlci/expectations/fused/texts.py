@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mlci.expectations.fused.piece import Answers, Ask, Needs, Piece, Steps, Values
 
+MANY = 200  # patterns of a list: each is translated and compiled, and none costs nothing
 POSITIONAL = 2**53  # integers below it are floats without loss, and written without an exponent
 
 
@@ -68,10 +69,10 @@ def _pattern(given: object) -> str:
 
 
 def _patterns(ask: Ask) -> list[str]:
-    patterns = [_pattern(given) for given in ask.items("regex_list")]
-    if not patterns:
-        raise Declined("its `regex_list` is empty")
-    return patterns
+    given = ask.items("regex_list")
+    if not 0 < len(given) <= MANY:
+        raise Declined(f"its `regex_list` {'is too long' if given else 'is empty'}")
+    return [_pattern(each) for each in given]
 
 
 def _patterned(ask: Ask, patterns: Sequence[str], *, matching: bool, every: bool = False) -> Steps:

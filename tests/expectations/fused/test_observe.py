@@ -173,3 +173,21 @@ def test_observe__pandas_frames_are_great_expectations_own():
 def test_pieces__cover_the_catalog():
     """Every type of the installed Great Expectations has a piece."""
     assert sorted(set(catalog.types()) - set(pieces())) == []
+
+
+VACUOUS = {
+    "distinct": ("expect_column_distinct_values_to_be_in_set", {"value_set": [1]}),
+    "sum": ("expect_column_sum_to_be_between", {"max_value": 5}),
+    "unique": ("expect_column_unique_value_count_to_be_between", {"max_value": 5}),
+    "share": ("expect_column_proportion_of_unique_values_to_be_between", {"max_value": 1}),
+}
+
+
+@pytest.mark.parametrize(("kind", "kwargs"), VACUOUS.values(), ids=VACUOUS)
+@pytest.mark.parametrize(("condition", "codes"), [("a > 9", ["MLCI117"]), ("a < 9", [])])
+def test_observe__an_aggregate_of_nothing_is_told(kind, kwargs, condition, codes):
+    """Where no row meets the condition, an aggregate holds for want of a value, and that is said."""
+    rule = {"row_condition": condition, "condition_parser": "pandas"}
+    suite = suite_of(expectation(kind, column="a", **kwargs, **rule))
+    out = judge(suite, fused.observe(pl.DataFrame({"a": [1, 1]}), suite), dataset="d")
+    assert [finding.code for finding in out.findings] == codes
