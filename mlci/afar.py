@@ -6,14 +6,13 @@ the base branch names it: the base branch is the judge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlci.errors import DataError
 from mlci.results import DatasetChange, DatasetResult
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
     from pathlib import Path
 
     from mlci.config.data import Dataset
@@ -92,8 +91,7 @@ def look(name: str, trees: Trees, scratch: Path) -> Afar:
     where = trees.loaded.where("datasets", name, "url")
     table = DatabaseTable.of(name, dataset, root=trees.head.folder, within=trees.within, location=where)
     if table.file:
-        root = trees.data_folder(table.file)
-        table = DatabaseTable.of(name, dataset, root=root, within=trees.within, location=where)
+        table = replace(table, root=trees.data_folder(table.file))
     return Afar(source=table, shown=table.shown, known=sql.look(table))
 
 
@@ -120,6 +118,14 @@ def files(name: str, trees: Trees, scratch: Path) -> Files:
 # --- what a pull request may reach ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """What a dataset reaches with what the job is trusted with; equal where it is the same."""
+
+    what: str
+    where: tuple[str, ...]
+
+
 def _require_agreed(name: str, trees: Trees) -> None:
     """Refuse what a pull request newly reaches, where a stranger may have written it.
 
@@ -134,20 +140,20 @@ def _require_agreed(name: str, trees: Trees) -> None:
         wanted in map(_reached, before.datasets.values()) or trees.is_on(before.baseline.branch)
     ):
         return
-    what = "table of a secret's database" if isinstance(wanted, tuple) else "master of Spark"
     raise DataError(
-        f"Dataset '{name}': the base branch's configuration does not name this {what}, so it is not reached yet.",
+        f"Dataset '{name}': the base branch's configuration does not name this {wanted.what}, "
+        "so it is not reached yet.",
         hint="It is checked after the merge: a pull request does not choose what secrets open.",
         location=trees.loaded.where("datasets", name),
     )
 
 
-def _reached(dataset: Dataset) -> Hashable | None:
+def _reached(dataset: Dataset) -> _Reached | None:
     """What a dataset reaches beyond the repository's files with what the job is trusted with; None where nothing."""
     from mlci.config.data import VARIABLE
+    from mlci.data import forspark
 
     if VARIABLE.fullmatch(dataset.url):
-        return (dataset.url, dataset.schema_name, dataset.table)
-    if dataset.spark is not None and not dataset.spark.is_local:
-        return dataset.spark.master
-    return None
+        return _Reached("table of a secret's database", (dataset.url, dataset.schema_name, dataset.table))
+    place = forspark.reached(dataset)
+    return _Reached("path and master of Spark", place) if place else None

@@ -6,7 +6,9 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from mlci.data.read import open_table
-from mlci.data.sources import locate
+from mlci.data.sources import REMOTE as REACHED_BY_MLCI
+from mlci.data.sources import locate, public
+from mlci.errors import DataError
 from mlci.expectations.spark import REMOTE, SCHEMES, Files, is_readable, readable
 
 if TYPE_CHECKING:
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 def is_for_spark_alone(dataset: Dataset) -> bool:
     """Whether a dataset lies where Spark reads it by itself."""
     return dataset.engine == "spark" and dataset.path.partition("://")[0] in SCHEMES
+
+
+def reached(dataset: Dataset) -> tuple[str, str] | None:
+    """Where Spark computes and what it reads there; None where it sees nothing but mlci's working copies, here."""
+    if dataset.engine != "spark":
+        return None
+    if _is_on_cluster(dataset):
+        master = dataset.spark.master if dataset.spark else ""
+        return (master or f"${REMOTE}", dataset.path)
+    return ("", dataset.path) if is_for_spark_alone(dataset) else None
 
 
 def files(  # noqa: PLR0913 - what it takes to find files
@@ -35,12 +47,27 @@ def files(  # noqa: PLR0913 - what it takes to find files
     In this machine it reads mlci's working copies, so that every engine sees the same types; on a cluster it reads the
     files themselves, which must lie where all of its workers find them.
 
+    Args:
+        name: the dataset's.
+        dataset: the dataset.
+        root: what relative paths start from.
+        scratch: a folder for what is fetched, and for working copies.
+        location: of the path in the configuration.
+        within: as for `sources.locate`; where it is not empty, Spark reads by itself only what mlci would fetch.
+
     Raises:
-        DataError: local files are not there, or cannot or may not be read.
+        DataError: the files are not there, or cannot or may not be read.
     """
     master = dataset.spark.master if dataset.spark else ""
     scheme, found, _ = dataset.path.partition("://")
     if found and scheme in SCHEMES:
+        if within and scheme not in REACHED_BY_MLCI:
+            raise DataError(
+                f"Dataset '{name}': the action reads no {public(dataset.path)}.",
+                hint="With `engine: spark` it reads "
+                f"{', '.join(f'{each}://' for each in SCHEMES if each in REACHED_BY_MLCI)}.",
+                location=location,
+            )
         return Files(paths=(dataset.path,), format=_format(dataset), separator=dataset.separator, master=master)
     if _is_on_cluster(dataset) and not found:
         sources = locate(name, dataset.path, root=root, scratch=scratch, location=location, within=within)

@@ -70,7 +70,7 @@ def columns(condition: object, parser: object = None) -> frozenset[str]:
         UnsafeConditionError: it cannot be read, or does more than compare columns with constants.
     """
     if isinstance(condition, str):
-        return _of_gx(condition) if parser in PARSED_BY_GX else _of_pandas(condition)
+        return _of_gx(condition) if isinstance(parser, str) and parser in PARSED_BY_GX else _of_pandas(condition)
     if isinstance(condition, Mapping):
         return frozenset(_of_object(condition))
     raise UnsafeConditionError("it is neither a text nor a condition object")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 INSTALL = "pip install 'mlci[sql]'"
 
 _PATIENCE = 15  # seconds to wait for an answer
+_DESCRIBING = frozenset({"table_info", "table_xinfo", "table_list"})  # SQLite's pragmas that SQLAlchemy asks of a table
 _SENT_ANYWHERE = ("PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 
 
@@ -36,6 +37,7 @@ class DatabaseTable:
     """A table of a database, as the configuration names it.
 
     `url` is as written, `within` the folders in one of which an SQLite file must lie, `root` what its path starts from.
+    `confined`: a stranger may have written the suite, which then brings no SQL of its own.
     """
 
     dataset: str
@@ -44,6 +46,7 @@ class DatabaseTable:
     schema: str = ""
     root: Path
     within: tuple[Path, ...]
+    confined: bool = False
     location: Location | None = None
 
     @classmethod
@@ -56,7 +59,7 @@ class DatabaseTable:
         within: tuple[Path, ...] = (),
         location: Location | None = None,
     ) -> DatabaseTable:
-        """The table of a dataset that has one."""
+        """The table of a dataset that has one; `within` is given where a stranger may have written it."""
         return cls(
             dataset=name,
             url=dataset.url,
@@ -64,6 +67,7 @@ class DatabaseTable:
             schema=dataset.schema_name,
             root=root,
             within=within or (root,),
+            confined=bool(within),
             location=location,
         )
 
@@ -275,13 +279,33 @@ def _file(table: DatabaseTable, url: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's
         raise table.error(
             "its SQLite file leads out of the project, where mlci opens none", hint="Keep the file in the project."
         )
-    return url.set(database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
+    return url.set(drivername="sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
 
 
 def _only_read(dialect: Any, connection: Any) -> None:  # noqa: ANN401 - of some driver
-    """What only looks needs no right to write; SQLite's file is opened so already."""
+    """What only looks needs no right to write; nor, in SQLite, to open another file beside the one that is named."""
     if dialect.name == "postgresql":
         dialect.set_readonly(connection, True)  # noqa: FBT003 - positional in the library
     elif dialect.name == "mysql":
         with closing(connection.cursor()) as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    elif dialect.name == "sqlite":
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("PRAGMA query_only = ON")
+        connection.set_authorizer(_only_ask)
+
+
+def _only_ask(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    """What SQLite asks before it compiles a statement: queries, and the pragmas that describe a table, are allowed.
+
+    ATTACH would open any file, and VACUUM INTO would write one, whatever the connection may do to its own file.
+    """
+    import sqlite3
+
+    if action == sqlite3.SQLITE_FUNCTION:
+        allowed = second != "load_extension"
+    elif action == sqlite3.SQLITE_PRAGMA:
+        allowed = first in _DESCRIBING or (first == "read_uncommitted" and second is None)
+    else:
+        allowed = action in {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY

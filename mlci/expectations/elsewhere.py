@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from mlci.errors import SuiteError
+from mlci.expectations import gx_run
 from mlci.expectations.conditions import PARSED_BY_GX
+from mlci.expectations.suites import frozen, raise_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +47,53 @@ class Description:
         """What is known of the table of that name."""
         known = json.dumps([*name, rows, [[each.name, each.dtype, each.nulls] for each in columns]])
         return cls(rows=rows, columns=columns, fingerprint=f"schema:{hashlib.sha256(known.encode()).hexdigest()}")
+
+
+def checked(suite: Suite, on: str, *, raw_sql: bool) -> tuple[Suite, list[dict[str, Any]]]:
+    """A suite that may be run on such a table, with its parameters filled in; and in Great Expectations' own form.
+
+    What a parameter stands for is judged as what is written: it could be a query, a condition or a column's name.
+
+    Args:
+        suite: the suite.
+        on: what the sentences call the place, as in "on Spark".
+        raw_sql: whether expectations may bring their own SQL, which can only ask.
+
+    Raises:
+        SuiteError: it may not be run there, or Great Expectations does not accept an argument.
+    """
+    raise_problems(list(refused(suite, on, raw_sql=raw_sql)))
+    declared = gx_run.entries(suite)
+    pairs = zip(suite.expectations, declared, strict=True)
+    filled = replace(suite, expectations=tuple(replace(each, kwargs=frozen(entry["kwargs"])) for each, entry in pairs))
+    raise_problems([*_unfilled(filled), *refused(filled, on, raw_sql=raw_sql), *_statements(filled)])
+    return filled, declared
+
+
+def _unfilled(suite: Suite) -> Iterator[SuiteError]:
+    """A parameter that stands for another one: Great Expectations would fill it in later, when nobody looks."""
+    for expectation in suite.expectations:
+        for key, value in expectation.kwargs.items():
+            if isinstance(value, Mapping) and "$PARAMETER" in value:
+                yield SuiteError(
+                    f"The $PARAMETER of `{key}` of `{expectation.type}` stands for another $PARAMETER.",
+                    hint="Give it a value.",
+                    location=expectation.where(key),
+                )
+
+
+def _statements(suite: Suite) -> Iterator[SuiteError]:
+    """Own SQL only asks: it is one SELECT."""
+    for expectation in suite.expectations:
+        for key, value in expectation.kwargs.items():
+            if not key.endswith("query"):
+                continue
+            if not isinstance(value, str) or not value.lstrip().upper().startswith(("SELECT", "WITH")):
+                yield SuiteError(
+                    f"`{key}` of `{expectation.type}` is no SELECT.",
+                    hint="It only asks for rows, as in SELECT * FROM {batch} WHERE age < 0.",
+                    location=expectation.where(key),
+                )
 
 
 def refused(suite: Suite, on: str, *, raw_sql: bool) -> Iterator[SuiteError]:

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mlci.errors import DataError, UserError
 from mlci.expectations import gx_run
-from mlci.expectations.elsewhere import Description, refused
+from mlci.expectations.elsewhere import Description, checked
 from mlci.expectations.judge import Observed
-from mlci.expectations.suites import raise_problems
 from mlci.results import Column
 
 if TYPE_CHECKING:
@@ -70,10 +69,9 @@ def observe(source: Frame | Files, suite: Suite) -> Observed:
         DataError: the files cannot be read.
         UserError: PySpark or Java is missing, or the cluster does not answer.
     """
-    raise_problems(list(refused(suite, "on Spark", raw_sql=False)))
     with tempfile.TemporaryDirectory(prefix="mlci-spark-") as scratch, gx_run.quietly():
+        filled, declared = checked(suite, "on Spark", raw_sql=False)
         files = source if isinstance(source, Files) else _written(source, Path(scratch))
-        declared = gx_run.entries(suite)
         with _session(files.master, Path(scratch)) as session:
             table = _read(session, files)
             names = tuple(table.columns)
@@ -84,7 +82,7 @@ def observe(source: Frame | Files, suite: Suite) -> Observed:
                     .add_batch_definition_whole_dataframe("all")
                 )
                 batch = definition.get_batch({"dataframe": table})
-                seen = gx_run.observations(batch, suite, declared, names, on="Spark")
+                seen = gx_run.observations(batch, filled, declared, names, on="Spark")
             return Observed(engine=NAME, rows=_rows(table), observations=seen)
 
 

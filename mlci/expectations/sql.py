@@ -5,16 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mlci.errors import SuiteError
 from mlci.expectations import gx_run
 from mlci.expectations.database import describe, opened
-from mlci.expectations.elsewhere import refused
+from mlci.expectations.elsewhere import checked
 from mlci.expectations.judge import Observed
-from mlci.expectations.suites import raise_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlci.expectations.database import DatabaseTable, Opened
     from mlci.expectations.elsewhere import Description
     from mlci.expectations.judge import Observation
@@ -40,14 +36,14 @@ def observe(table: DatabaseTable, suite: Suite) -> Observed:
 
     Raises:
         SuiteError: it does not accept an argument of an expectation, or an expectation would run SQL of its own beside
-            a secret.
+            a secret or in a confined run, or a statement that does more than ask.
         DataError: the table cannot be read.
     """
-    raise_problems([*refused(suite, "in a database", raw_sql=not table.variable), *_statements(suite)])
-    with opened(table) as database:
-        known = describe(table, database)
-        with gx_run.quietly():
-            seen = _observations(table, suite, database, known)
+    with gx_run.quietly():
+        filled, declared = checked(suite, "in a database", raw_sql=not (table.variable or table.confined))
+        with opened(table) as database:
+            known = describe(table, database)
+            seen = _observations(table, filled, declared, database, known)
     return Observed(engine=NAME, rows=known.rows, observations=seen)
 
 
@@ -61,8 +57,9 @@ def look(table: DatabaseTable) -> Description:
         return describe(table, database)
 
 
-def _observations(table: DatabaseTable, suite: Suite, database: Opened, known: Description) -> tuple[Observation, ...]:
-    declared = gx_run.entries(suite)
+def _observations(
+    table: DatabaseTable, suite: Suite, declared: list[dict[str, Any]], database: Opened, known: Description
+) -> tuple[Observation, ...]:
     with gx_run.context() as context:
         source = context.data_sources.add_sql(
             "mlci", connection_string=database.url, kwargs={"creator": database.connect, "hide_parameters": True}
@@ -81,17 +78,3 @@ def _observations(table: DatabaseTable, suite: Suite, database: Opened, known: D
             with suppress(Exception):  # it may never have been opened
                 source.get_engine().dispose()
                 source.get_execution_engine().engine.dispose()
-
-
-def _statements(suite: Suite) -> Iterator[SuiteError]:
-    """Own SQL only asks: it is one SELECT."""
-    for expectation in suite.expectations:
-        for key, value in expectation.kwargs.items():
-            if not key.endswith("query") or not isinstance(value, str):
-                continue
-            if not value.lstrip().upper().startswith(("SELECT", "WITH")):
-                yield SuiteError(
-                    f"`{key}` of `{expectation.type}` is no SELECT.",
-                    hint="It only asks for rows, as in SELECT * FROM {batch} WHERE age < 0.",
-                    location=expectation.where(key),
-                )

@@ -302,6 +302,17 @@ def test_files__local_ones_on_a_cluster_must_lie_in_the_repository(tmp_path):
         files("t", dataset, root=tmp_path / "in", scratch=tmp_path, within=(tmp_path / "in",))
 
 
+@pytest.mark.parametrize("path", ["hdfs:///x.parquet", "webhdfs://169.254.169.254:80/x.parquet", "viewfs:///x.parquet"])
+def test_files__in_the_action_spark_reads_what_mlci_would_fetch(tmp_path, path):
+    """A file system that mlci's own walls refuse is refused where Spark would read it."""
+    dataset, lake = _dataset(path=path), _dataset(path="s3a://lake/x.parquet")
+
+    assert files("t", dataset, root=tmp_path, scratch=tmp_path).paths == (path,)
+    assert files("t", lake, root=tmp_path, scratch=tmp_path, within=(tmp_path,)).paths == ("s3a://lake/x.parquet",)
+    with pytest.raises(DataError, match=rf"the action reads no {path}"):
+        files("t", dataset, root=tmp_path, scratch=tmp_path, within=(tmp_path,))
+
+
 def test_validate__starts_spark_and_stops_it(tmp_path):
     """The command starts a Spark of its own; what Spark and Java say of themselves does not reach the terminal."""
     TABLE.write_parquet(tmp_path / "t.parquet")

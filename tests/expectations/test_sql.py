@@ -266,6 +266,105 @@ def test_observe__without_a_secret_a_suite_may_ask(file):
         sql.observe(file, suite_of(expectation(rows, unexpected_rows_query="ATTACH '{batch}' AS x")))
 
 
+HIDDEN = {
+    "a parameter": lambda text: {"$PARAMETER": "q"},
+    "a value in place": lambda text: {"$PARAMETER": "q", "$PARAMETER.q": text},
+    "a parameter of a parameter": lambda text: {
+        "$PARAMETER": "q", "$PARAMETER.q": {"$PARAMETER": "r", "$PARAMETER.r": text},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN)
+@pytest.mark.parametrize("statement", ["ATTACH '{out}' AS x", "VACUUM INTO '{out}'", "PRAGMA database_list"])
+def test_observe__a_parameter_hides_no_statement(file, tmp_path, hidden, statement):
+    """What a parameter stands for is judged as what is written; nothing is run, and nothing is written."""
+    text = statement.format(out=tmp_path / "out.db")
+    suite = suite_of(expectation("unexpected_rows_expectation", unexpected_rows_query=hidden(text)), q=text)
+
+    with pytest.raises(SuiteError, match=r"is no SELECT|stands for another \$PARAMETER"):
+        sql.observe(file, suite)
+    assert not (tmp_path / "out.db").exists()
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {"column": "id", "row_condition": {"$PARAMETER": "q"}},
+        {"column": {"$PARAMETER": "q", "$PARAMETER.q": "a`b"}},
+        {"column": {"$PARAMETER": "q", "$PARAMETER.q": {"$PARAMETER": "q"}}},
+    ],
+)
+def test_observe__a_parameter_hides_no_condition_and_no_column(file, kwargs):
+    """What is refused where it is written is refused where a parameter stands for it."""
+    bad = expectation("expect_column_values_to_be_unique", **kwargs)
+    with pytest.raises(SuiteError, match=r"written for pandas|with a backtick|str type expected"):
+        sql.observe(file, suite_of(bad, q="id > 1"))
+
+
+def test_observe__in_a_confined_run_a_suite_brings_no_sql(file):
+    """Where a stranger may have written the suite, not even a query of the table itself is run."""
+    query = expectation("unexpected_rows_expectation", unexpected_rows_query="SELECT * FROM {batch} WHERE age > 80")
+    with pytest.raises(SuiteError, match="is not run in a database: it reads whatever its text names"):
+        sql.observe(with_(file, confined=True), suite_of(query))
+
+
+def test_opened__sqlite_only_answers(file, tmp_path):
+    """Whatever statement came through: no other file is opened or written, and nothing of the connection is changed."""
+    from mlci.expectations.database import opened
+
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("CREATE TABLE t (a)")
+    other.close()
+    before = sorted(tmp_path.rglob("*"))
+    statements = [
+        f"ATTACH DATABASE '{tmp_path / 'other.db'}' AS y",
+        f"ATTACH DATABASE '{tmp_path / 'new.db'}' AS y",
+        f"VACUUM INTO '{tmp_path / 'new.db'}'",
+        "VACUUM",
+        "CREATE TABLE x (a)",
+        "CREATE TEMP TABLE x (a)",
+        "CREATE VIRTUAL TABLE temp.x USING fts5(a)",
+        "INSERT INTO people (id) VALUES (1)",
+        "WITH x AS (SELECT 1) DELETE FROM people",
+        "PRAGMA query_only = OFF",
+        "PRAGMA read_uncommitted = 1",
+        "PRAGMA database_list",
+        "PRAGMA temp_store_directory = '/'",
+        "SELECT * FROM pragma_database_list",
+        "SELECT load_extension('x')",
+    ]
+    told = {}
+    with opened(file) as database:
+        connection = database.connect()
+        for statement in statements:
+            with pytest.raises(sqlite3.DatabaseError) as caught:
+                connection.execute(statement).fetchall()
+            told[statement] = str(caught.value)
+        counted = connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8) "
+            "SELECT count(*), max(i), (SELECT count(*) FROM people) FROM n"
+        ).fetchall()
+
+    denied = ("not authorized", "authorization denied", "prohibited")
+    assert [each for each in told.items() if not any(word in each[1] for word in denied)] == []
+    assert counted == [(8, 8, 8)]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_observe__a_view_of_sqlite_in_its_schema(file, tmp_path):
+    """What describes a view is allowed as well, and the schema may be named."""
+    connection = sqlite3.connect(tmp_path / "data" / "x y.db")
+    connection.execute("CREATE VIEW grown AS SELECT id, age FROM people WHERE age > 18")
+    connection.commit()
+    connection.close()
+    suite = suite_of(expectation("expect_column_values_to_be_between", column="age", min_value=30))
+
+    seen = sql.observe(with_(file, table="grown", schema="main"), suite)
+
+    assert (seen.rows, [(each.unexpected_count, each.error) for each in seen.observations]) == (5, [(1, "")])
+
+
 def test_observe__conditions_are_great_expectations_own(file):
     """Conditions for pandas mean nothing to a database."""
     bad = expectation(
@@ -283,7 +382,7 @@ def test_look__a_literal_url_takes_no_password_along(warehouse, monkeypatch):
 
 
 def test_validate__a_table_of_the_configuration(file, tmp_path, monkeypatch, capsys):
-    """`mlci validate` checks a table as it checks files; `--engine` is for files."""
+    """`mlci validate` checks a table as it checks files; another engine is for files."""
     suite = {
         "name": "s",
         "expectations": [
@@ -296,7 +395,9 @@ def test_validate__a_table_of_the_configuration(file, tmp_path, monkeypatch, cap
     )
     monkeypatch.chdir(tmp_path)
 
-    assert main(["validate", "--engine", "gx"]) == 1
+    assert main(["validate", "--engine", "gx"]) == 2
+    assert "is a table of a database, which --engine gx cannot check" in capsys.readouterr().err
+    assert main(["validate"]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "FAIL  people: 0 of 1 expectations hold (s, sql)",
         "  FAIL  expect_column_values_to_be_in_set Sex equal to F: 3 of 8 rows",

@@ -7,10 +7,11 @@ import sqlite3
 from types import SimpleNamespace
 
 import pytest
+from reference import expectation, suite_of
 
-from mlci.afar import _require_agreed, is_afar
+from mlci.afar import _require_agreed, is_afar, look
 from mlci.config.models import Config
-from mlci.errors import DataError, Location
+from mlci.errors import DataError, Location, SuiteError
 
 TABLE = "  shop: {url: 'sqlite:///shop.db', table: orders, suite: orders.json}\n"
 
@@ -82,6 +83,8 @@ ORDERS = {"url": "${WAREHOUSE}", "table": "orders"}
 USERS = {"url": "${WAREHOUSE}", "table": "users"}
 CLUSTER = {"path": "x.parquet", "engine": "spark", "spark": {"master": "spark://host:7077"}}
 HERE = {"path": "x.parquet", "engine": "spark", "spark": {"master": "local[2]"}}
+LAKE = {"path": "s3a://lake/x.parquet", "engine": "spark"}
+PAYROLL = {"path": "s3a://secret/payroll.parquet", "engine": "spark"}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,9 @@ HERE = {"path": "x.parquet", "engine": "spark", "spark": {"master": "local[2]"}}
         ({"url": "sqlite:///x.db", "table": "x"}, {"shop": ORDERS}, {}),
         (CLUSTER, {"other": CLUSTER}, {}),
         (HERE, {"shop": ORDERS}, {}),
+        (LAKE, {"other": LAKE}, {}),
+        (LAKE, {"other": {**LAKE, **HERE, "path": LAKE["path"]}}, {}),
+        (PAYROLL, {"shop": LAKE}, {"confined": False}),
     ],
 )
 def test_agreed__what_the_base_branch_names_is_reached(head, base, keys):
@@ -107,14 +113,48 @@ def test_agreed__what_the_base_branch_names_is_reached(head, base, keys):
         (USERS, {"shop": ORDERS}, "table of a secret's database"),
         ({**ORDERS, "url": "${OTHER}"}, {"shop": ORDERS}, "table of a secret's database"),
         ({**ORDERS, "schema": "hr"}, {"shop": ORDERS}, "table of a secret's database"),
-        (CLUSTER, {"shop": HERE}, "master of Spark"),
+        (CLUSTER, {"shop": HERE}, "path and master of Spark"),
+        ({**CLUSTER, "path": PAYROLL["path"]}, {"shop": CLUSTER, "lake": PAYROLL}, "path and master of Spark"),
+        (PAYROLL, {"shop": LAKE}, "path and master of Spark"),
+        (PAYROLL, {"shop": {**PAYROLL, "engine": "gx"}}, "path and master of Spark"),
         (USERS, None, "table of a secret's database"),
     ],
 )
 def test_agreed__what_a_pull_request_newly_reaches_is_not(head, base, what):
-    """Another table of a secret's database, or another master, waits for the merge."""
+    """Another table of a secret's database, and another path or master for Spark, wait for the merge."""
     with pytest.raises(DataError, match=f"does not name this {what}, so it is not reached yet"):
         _require_agreed("shop", trees(config(shop=head), config(**base) if base else None))
+
+
+def test_agreed__a_server_of_the_environment_reads_what_the_base_branch_names(monkeypatch):
+    """Where $SPARK_REMOTE computes, even a path of the repository is its own to read."""
+    local = {"path": "x.parquet", "engine": "spark"}
+    _require_agreed("shop", trees(config(shop=local), config(shop=ORDERS)))
+    monkeypatch.setenv("SPARK_REMOTE", "sc://cluster:15002/;token=canary")
+
+    _require_agreed("shop", trees(config(shop=LAKE), config(other=LAKE)))
+    for head, base in ((PAYROLL, LAKE), (local, {**local, "path": "y.parquet"}), (local, CLUSTER)):
+        with pytest.raises(DataError, match="does not name this path and master of Spark") as caught:
+            _require_agreed("shop", trees(config(shop=head), config(shop=base)))
+        assert "canary" not in str(caught.value)
+
+
+def test_look__in_the_action_a_suite_brings_no_sql(tmp_path):
+    """The suite may be a stranger's: it looks at the table of the configuration, and at no other one."""
+    put_database(SimpleNamespace(folder=tmp_path, put=lambda *_: None))
+    dataset = {"url": "sqlite:///shop.db", "table": "orders"}
+    query = {"unexpected_rows_query": "SELECT * FROM {batch} WHERE amount < 0"}
+    suite = suite_of(expectation("unexpected_rows_expectation", **query))
+
+    def looked(*, confined):
+        sides = trees(config(shop=dataset), None, confined=confined)
+        sides.head, sides.data_folder = SimpleNamespace(folder=tmp_path), lambda _: tmp_path
+        sides.within = (tmp_path,) if confined else ()
+        return look("shop", sides, tmp_path)
+
+    assert looked(confined=False).validate(suite, dataset="shop").validation.failed == 1
+    with pytest.raises(SuiteError, match="is not run in a database"):
+        looked(confined=True).validate(suite, dataset="shop")
 
 
 def test_is_afar__what_no_model_reads():

@@ -242,8 +242,11 @@ def stdev(ask: Ask) -> Steps:
     if kind == "moment":
         raise Declined("its column holds moments")
     between(ask, None)
-    answers = yield {"value": Rows(measured(values).std())}
-    return between(ask, single(values, answers["value"]))
+    number = measured(values)
+    answers = yield {"value": Rows(number.std()), "low": Rows(number.min()), "high": Rows(number.max())}
+    found = answers["value"]
+    constant = found is not None and answers["low"] == answers["high"]  # rounding would give it a deviation
+    return between(ask, single(values, 0.0 if constant else found))
 
 
 def total(ask: Ask) -> Steps:

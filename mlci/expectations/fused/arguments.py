@@ -22,7 +22,7 @@ OF_NAMES = frozenset({"expect_column_to_exist"})
 """Types that look for a column's name, so that its absence is an answer."""
 
 CONDITION = ("row_condition", "condition_parser")
-_MAY_BE_NULL = frozenset({*CONDITION, "min_value", "max_value"})
+_MAY_BE_NULL = frozenset({*CONDITION, "min_value", "max_value", "or_equal", "strictly", "threshold"})
 """Arguments that Great Expectations takes as null for not given; what it says of others is its own."""
 
 
@@ -50,13 +50,22 @@ def prepare(expectation: Expectation, suite: Suite, schema: Mapping[str, pl.Data
     if any(value is None and name not in _MAY_BE_NULL for name, value in kwargs.items()):
         raise Declined("it has an argument that is null")
     condition, parser = (kwargs.get(key) for key in CONDITION)
+    if parser not in [None, "pandas", *conditions.PARSED_BY_GX]:  # a list: it may be anything, hashable or not
+        raise Declined("its `condition_parser` is not known")
+    if kwargs.get("column") == "":
+        raise Declined("its column has no name")
+    if kwargs.get("windows") is not None or (condition is not None and not condition):
+        raise Declined("its `windows` or its row_condition is unusual")
     read = conditions.columns(condition, parser) if condition else frozenset[str]()
     used = (*(() if expectation.type in OF_NAMES else expectation.columns), *sorted(read))
     if absent(used, list(schema)):
         raise AbsentError(*used)
     given = {key: value for key, value in kwargs.items() if key not in CONDITION and value is not None}
     where = kept(condition, parser, schema) if condition else None
-    return Prepared(_echoed(kwargs), Ask(type=expectation.type, kwargs=given, schema=schema, where=where))
+    ask = Ask(type=expectation.type, kwargs=given, schema=schema, where=where)
+    if "mostly" in given:
+        _ = ask.mostly  # where no value is looked at, nobody else would
+    return Prepared(_echoed(kwargs), ask)
 
 
 def filled_in(expectation: Expectation, suite: Suite) -> dict[str, Any]:

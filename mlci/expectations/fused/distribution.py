@@ -38,7 +38,12 @@ def quantiles(ask: Ask) -> Steps:
     """expect_column_quantile_values_to_be_between."""
     values = ask.column()
     shares, ranges, method = _quantile_ranges(ask, values)
-    answers = yield {"present": Rows(values.present)}
+    asked = {"present": Rows(values.present)}
+    if method in BETWEEN and values.dtype.is_float():
+        asked["infinite"] = Rows(values.expr.is_infinite().any())
+    answers = yield asked
+    if answers.get("infinite"):
+        raise Declined("it interpolates beside infinite values")
     count = answers["present"]
     found: list[Any] = [None] * len(shares)
     if count and shares:

@@ -36,10 +36,12 @@ def greater(ask: Ask) -> Steps:
 
     a, b = _pair(ask)
     or_equal = ask.flag("or_equal")
+    if any(side.kind == "text" and side.dtype != pl.String for side in (a, b)):
+        raise Declined("its columns have no order")
     if pl.Null in (a.dtype, b.dtype) and {a.kind, b.kind} <= {"null", "number", "text"}:
         return (yield from _each_pair(ask, a, b, pl.lit(False)))  # noqa: FBT003 - no row is as expected
     together = alike(a, b)
-    if not together or any(side.kind == "text" and side.dtype != pl.String for side in (a, b)):
+    if not together:
         raise Declined("its columns have no order")
     holds = together[0] >= together[1] if or_equal else together[0] > together[1]
     return (yield from _each_pair(ask, a, b, holds))
@@ -128,9 +130,15 @@ def _compact(side: Side, values: Sequence[Any]) -> tuple[pl.Expr, pl.Series]:
             [None if value is None else float(value) for value in values], dtype=pl.Float64
         )
     whole = pl.Series([None if value is None else int(value) for value in values], dtype=pl.Int128)
-    if side.dtype in (pl.UInt64, pl.Int128, pl.UInt128):
+    if _is_wide(side):
         return side.expr.cast(pl.Int128), whole
     return side.expr.cast(pl.Int64), whole.cast(pl.Int64)
+
+
+def _is_wide(side: Side) -> bool:
+    import polars as pl
+
+    return side.dtype in (pl.UInt64, pl.Int128, pl.UInt128)
 
 
 def _possible(side: Side, value: Any) -> bool:  # noqa: ANN401 - a plain value
@@ -139,7 +147,8 @@ def _possible(side: Side, value: Any) -> bool:  # noqa: ANN401 - a plain value
         return value is None or isinstance(value, str)
     if side.kind != "number" or isinstance(value, str):
         return False
-    return not side.exact or (value == int(value) and abs(value) < 2**63)
+    bound = 2**127 if _is_wide(side) else 2**63
+    return not side.exact or (value == int(value) and -bound <= value < bound)
 
 
 PIECES: Mapping[str, Piece] = MappingProxyType(

@@ -169,7 +169,7 @@ class Ask:
             Declined: the argument is no text.
         """
         name = self.kwargs.get(key)
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name:
             raise Declined(f"its `{key}` is no text")
         return self.named(name)
 

@@ -75,6 +75,8 @@ def sum_to_equal(ask: Ask) -> Steps:
         parts = [side.as_float() for side in columns]
     else:
         raise Declined("it sums many columns of floats")
+    if len(columns) > LEAST and len({side.exact for side in columns if side.kind != "null"}) > 1:
+        raise Declined("it sums whole numbers and others, which pandas adds up kind by kind")
     added = reduce(lambda left, right: left + right, parts)
     return (yield from _each_record(ask, columns, (added != float(total)).fill_null(value=True)))
 

@@ -190,7 +190,7 @@ def _wanted(name: str) -> Wanted:
         raise Declined("its `type_` is not known")
     try:
         dtype = np.dtype(name)
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy reads more than names
         raise Declined("its `type_` is not known") from None
     if dtype.kind not in "biufcO":
         raise Declined("its `type_` is not known")

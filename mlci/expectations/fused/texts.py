@@ -37,7 +37,7 @@ def not_match_regex(ask: Ask) -> Steps:
 def match_regex_list(ask: Ask) -> Steps:
     """expect_column_values_to_match_regex_list."""
     on = ask.kwargs.get("match_on", "any")
-    if on not in {"any", "all"}:
+    if on not in ("any", "all"):  # no set: it may be a list
         raise Declined("its `match_on` is neither any nor all")
     return (yield from _patterned(ask, _patterns(ask), matching=True, every=on == "all"))
 

@@ -452,3 +452,11 @@ def test_kept__declined_goes_to_great_expectations():
     agree(SOME, asked, declined=("expect_column_values_to_not_be_null",))
     (seen,) = fused.observe(SOME.lazy(), suite_of(asked)).observations
     assert seen.reason == "its row_condition compares numbers with a constant of another kind"
+
+
+@pytest.mark.parametrize("form", ["n.isin({})", "n in {}", "m not in {}"])
+def test_kept__among_many_constants(form):
+    """A list of thousands of constants is looked up at once."""
+    where = kept(form.format(list(range(2, 5000))), "pandas", SOME.schema)
+    expected = {"n": [False, True, True, True], "m": [True, True, False, False]}[form[0]]
+    assert SOME.select(where).to_series().to_list() == expected

@@ -151,3 +151,10 @@ def test_most_common__a_moment_is_found_in_a_set(dtype):
     frame = pl.DataFrame({"a": pl.Series([date(2024, 1, day) for day in (1, 1, 2)]).cast(dtype)})
     [found] = told(fused.observe(frame, suite_of(column(COMMON, value_set=[f"2024-01-01T00:00:00{zone}"]))))
     assert (found["success"], found["result"]) == (True, {"observed_value": ["2024-01-01T00:00:00"]})
+
+
+@pytest.mark.parametrize("cells", [list(range(3)), ["0", "1", "2"]])
+def test_sets__of_many_thousands(cells):
+    """A set that is far larger than the table is looked up, not written out value by value."""
+    some = [type(cells[0])(at) for at in range(20_000)]
+    agree(pl.DataFrame({"a": cells}), *(column(kind, value_set=some) for kind in SETS))

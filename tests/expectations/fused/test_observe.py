@@ -18,6 +18,7 @@ from mlci.training.worker import to_pandas
 
 room = import_module("mlci.expectations.fused.observe")  # the package offers its function under the same name
 
+NOT_NULL = "expect_column_values_to_not_be_null"
 FRAME = pl.DataFrame({"a": [1, 2, None], "b": ["x", "y", "z"]})
 
 
@@ -191,3 +192,43 @@ def test_observe__an_aggregate_of_nothing_is_told(kind, kwargs, condition, codes
     suite = suite_of(expectation(kind, column="a", **kwargs, **rule))
     out = judge(suite, fused.observe(pl.DataFrame({"a": [1, 1]}), suite), dataset="d")
     assert [finding.code for finding in out.findings] == codes
+
+
+ODD = {
+    "an argument of none": ("expect_column_values_to_be_increasing", {"column": "a", "mostyl": 0.9}),
+    "an empty condition": (NOT_NULL, {"column": "a", "row_condition": ""}),
+    "an unknown parser": (NOT_NULL, {"column": "a", "row_condition": "a > 1", "condition_parser": "panda"}),
+    "a parser that is no text": (NOT_NULL, {"column": "a", "row_condition": "a > 1", "condition_parser": []}),
+    "windows": (NOT_NULL, {"column": "a", "windows": "x"}),
+    "mostly where nothing is looked at": ("expect_column_values_to_be_unique", {"column": "n", "mostly": 1.5}),
+    "a column without a name": (NOT_NULL, {"column": ""}),
+    "a type that is a date": ("expect_column_type_to_be", {"column": "a", "type_": "2024-01-01"}),
+    "a list as match_on": (
+        "expect_column_values_to_match_regex_list",
+        {"column": "b", "regex_list": ["x"], "match_on": []},
+    ),
+    "blocks of floats": (
+        "expect_multicolumn_sum_to_equal",
+        {"column_list": ["a", "f", "g"], "sum_total": 10.3, "ignore_row_if": "never"},
+    ),
+    "a pair beyond 63 bits": (
+        "expect_column_pair_values_to_be_in_set",
+        {"column_A": "u", "column_B": "b", "value_pairs_set": [[2**63 + 5, "x"]]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "kwargs"), ODD.values(), ids=ODD)
+def test_observe__odd_cases_as_great_expectations(kind, kwargs):
+    """Cases that a reviewer found are answered, refused or handed on as Great Expectations has them."""
+    frame = FRAME.with_columns(
+        n=pl.lit(None, dtype=pl.Int64), a=pl.lit(10), f=pl.lit(0.1), g=pl.lit(0.2), u=pl.lit(2**63 + 5, dtype=pl.UInt64)
+    )
+    agree(frame, expectation(kind, **kwargs), declined=[kind])
+
+
+def test_observe__a_constant_column_does_not_deviate():
+    """The deviation of one repeated value is 0, whatever rounding makes of its mean."""
+    kind = "expect_column_stdev_to_be_between"
+    suite = suite_of(expectation(kind, column="a", max_value=0))
+    assert fused.observe(pl.DataFrame({"a": [1234.56] * 1000}), suite).observations[0].success

@@ -200,3 +200,42 @@ def test_pairs__integers_beyond_floats():
 def test_pairs__unusual_arguments(kwargs):
     """What is no pair of plain values, or no mode of a pair, is left to Great Expectations."""
     agree(pl.DataFrame({"a": ["a"], "b": ["b"]}), pair(IN_SET, **kwargs), declined=(IN_SET,))
+
+
+@pytest.mark.parametrize(
+    ("dtypes", "form"),
+    [
+        ((pl.Int64, pl.String), lambda at: (at % 70, str(at // 70))),
+        ((pl.Float64, pl.Int8), lambda at: (at % 70 / 2, at // 70)),
+        ((pl.UInt64, pl.Boolean), lambda at: (at, at % 2 == 0)),
+    ],
+)
+@pytest.mark.parametrize("mode", ["both_values_are_missing", "either_value_is_missing", "neither"])
+def test_in_set__of_many_pairs(dtypes, form, mode):
+    """Sets of thousands of pairs are looked up, with nulls in the pairs and in the columns."""
+    pairs = [list(form(at)) for at in range(0, 3000, 2)]
+    cells = [form(at) for at in range(3000)] + [(None, form(0)[1]), (form(2)[0], None), (None, None)]
+    frame = pl.DataFrame(cells, schema=dict(zip("ab", dtypes, strict=True)), orient="row")
+    kind = "expect_column_pair_values_to_be_in_set"
+    columns = {"column_A": "a", "column_B": "b", "ignore_row_if": mode}
+    (seen,) = observe(
+        frame.lazy(), suite_of(expectation(kind, value_pairs_set=[*pairs, [None, None]], **columns))
+    ).observations
+    wanted = {tuple(pair) for pair in pairs} | {(None, None)}
+    considered = {
+        "neither": cells,
+        "both_values_are_missing": cells[:-1],
+        "either_value_is_missing": cells[:-3],
+    }[mode]
+    assert not seen.engine
+    assert seen.unexpected_count == sum(cell not in wanted for cell in considered)
+
+
+def test_in_set__nulls_of_columns_that_hold_nothing_else_of_the_set():
+    """Of columns of moments a pair can name the nulls alone."""
+    frame = pl.DataFrame({"a": [datetime(2024, 1, 1), None, None], "b": [1, 1, 2]})  # noqa: DTZ001
+    kind = "expect_column_pair_values_to_be_in_set"
+    pairs = [[None, 1], ["2024-01-01", 1]]
+    suite = suite_of(expectation(kind, column_A="a", column_B="b", value_pairs_set=pairs, ignore_row_if="neither"))
+    (seen,) = observe(frame.lazy(), suite).observations
+    assert (seen.engine, seen.unexpected_count) == ("", 2)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlci.expectations.fused.patterns import ALL, SURROGATES, rust_safe
+from mlci.expectations.fused.patterns import ALL, SEARCHES, SURROGATES, rust_safe
 from mlci.expectations.fused.piece import Declined
 
 CHARACTERS = "abkAKSs1_- \n\t\u017fßKİ\u0131éÉ٣日\u0301\u200d\u2028\x1c\x85\U0001f600\U00010d30ǅµμΣ\u03c3ς[&~|^"
@@ -109,6 +109,12 @@ def test_patterns__found_where_python_finds_them(pattern, more):
             "(?i)[à-ÿ]",
             "(?ai)k",
             "(?i)µ",
+            "(?i)[^k]",
+            "(?ai)[^K]",
+            "(?i)1",
+            "(?ai)é",
+            "[^a-cx-z\U0010ffff]",
+            "[^b-da-c]",
         ),
         *(
             r"(?i)\w",
@@ -214,3 +220,25 @@ def test_patterns__declined(pattern, why):
     """What Rust cannot say, or means otherwise, is declined by name."""
     with pytest.raises(Declined, match=re.escape(why)):
         rust_safe(pattern)
+
+
+def test_patterns__many_letters():
+    """A pattern may have as many letters as it likes, with their cases, and negations of them."""
+    letters = "".join(map(chr, (*range(0x410, 0x450), *range(0x4E00, 0x5000))))
+    text = letters.swapcase()
+    assert found(f"(?i)^{letters}$", [text, text[1:]]) == [True, False]
+    others = "".join(f"[^{letter}]" for letter in letters[:200])
+    assert found(f"^{others}", ["-" * 200, letters]) == [True, False]
+
+
+def test_patterns__too_many_classes():
+    """Classes for which every character has to be tried are counted, wherever they stand; the same one counts once."""
+    classes = [f"[a{chr(0x410 + at)}]" for at in range(SEARCHES + 1)]
+    assert rust_safe(f"(?i){''.join(classes[:-1] * 2)}")
+    for pattern in (
+        "".join(classes),
+        "|".join(f"{each}{each}" for each in classes),
+        "".join(f"(?:{each})+" for each in classes),
+    ):
+        with pytest.raises(Declined, match="too many classes"):
+            rust_safe(f"(?i){pattern}")

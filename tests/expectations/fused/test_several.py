@@ -99,7 +99,13 @@ def test_equal__categories_that_differ():
 def test_sum__numbers(data, columns, total, mostly):
     """Booleans count as 0 and 1, small integers do not overflow, and a record with a null has no sum."""
     frame = data.draw(frames(*ADDED, columns=columns))
-    agree(frame, *of_modes(SUM, frame, sum_total=total, mostly=mostly))
+    agree(frame, *of_modes(SUM, frame, sum_total=total, mostly=mostly), declined=mixed(frame))
+
+
+def mixed(frame):
+    """Whether whole numbers and others are added up: then, of three columns on, pandas adds kind by kind."""
+    kinds = {dtype.is_float() or dtype.is_decimal() for dtype in frame.dtypes if dtype != pl.Null}
+    return [SUM] if len(kinds) > 1 and frame.width > 2 else []
 
 
 @settings(max_examples=20, deadline=None)
@@ -131,6 +137,7 @@ def test_several__on_some_rows(data, columns, mostly):
         frame.with_columns(n=pl.Series(numbers, dtype=pl.Int64)),
         *(wanted for kind in (COMPOUND, WITHIN, EQUAL) for wanted in of_modes(kind, frame, **some)),
         *of_modes(SUM, frame, sum_total=1, **some),
+        declined=mixed(frame),
     )
 
 

@@ -10,7 +10,7 @@ from reference import MOSTLY, agree, expectation, frames, suite_of
 
 from mlci.expectations import catalog, fused
 from mlci.expectations.fused.pieces import pieces
-from mlci.expectations.fused.texts import POSITIONAL, elsewhere
+from mlci.expectations.fused.texts import MANY, POSITIONAL, elsewhere
 
 KINDS = (
     "expect_column_values_to_match_regex",
@@ -143,3 +143,11 @@ def test_elsewhere__all_of_them():
     known = {kind for kind, piece in pieces().items() if piece is elsewhere}
     told = {kind for kind in catalog.types() if not catalog.computable(kind, "Pandas")}
     assert known == set(IN_A_DATABASE) == told - {"expect_column_values_to_be_in_type_list"}
+
+
+@pytest.mark.parametrize("kind", KINDS[2:])
+def test_lists__of_too_many_patterns(kind):
+    """So many patterns are Great Expectations' own, and said to be."""
+    suite = suite_of(expectation(kind, column="a", regex_list=[f"b{at}" for at in range(MANY + 1)]))
+    (seen,) = fused.observe(pl.DataFrame({"a": ["a"]}).lazy(), suite).observations
+    assert (seen.engine, seen.reason) == ("gx", "its `regex_list` is too long")
