@@ -290,7 +290,7 @@ def _partition(ask: Ask) -> Partition:
     infinite = math.inf in (abs(bins[0]), bins[-1]) if bins else False
     if "tail_weights" in given and (not _numbers(tails) or len(tails) != 2 or outside or infinite):  # noqa: PLR2004
         raise Declined("its `tail_weights`")
-    if not rising or (infinite and -bins[0] == bins[-1] and outside):
+    if not rising or bins == [-math.inf, math.inf] or (infinite and -bins[0] == bins[-1] and outside):
         raise Declined("its `bins`")
     return _summing_to_one(replace(partition, bins=bins, tails=tuple(tails) if tails else None), bins[1:])
 
