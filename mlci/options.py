@@ -51,8 +51,8 @@ def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
         "check data against Great Expectations suites",
         "mlci validate --data adult.csv --suite adult.json",
     )
-    made.add_argument("--data", metavar="FILE", help="CSV or Parquet, a glob or a URL")
-    made.add_argument("--suite", metavar="FILE", help="a suite, JSON or YAML")
+    made.add_argument("--data", metavar="FILE", help="CSV or Parquet, a glob or a URL; with --suite")
+    made.add_argument("--suite", metavar="FILE", help="a suite, JSON or YAML; with --data, or with --lint alone")
     made.add_argument("--config", metavar="FILE", help="without --data: the configuration whose datasets are checked")
     made.add_argument("--engine", metavar="NAME", help="auto, fused, gx or spark (default: the dataset's own, or auto)")
     made.add_argument("--json", action="store_true", help="print Great Expectations' own result structure")

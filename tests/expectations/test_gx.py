@@ -392,14 +392,14 @@ def test_validate__all_refusals_at_once(check, expect):
     """Every expectation's arguments are tried before the error, and each has its line."""
     with pytest.raises(SuiteProblemsError) as caught:
         check(
-            expect("expect_column_values_to_be_increasing", column="age", strict=True),
+            expect(NOT_NULL, column="sex", mostly=-1),
             expect(NOT_NULL, column="age", mostly=7),
         )
     assert [(str(each.location), each.message, each.hint) for each in caught.value.problems] == [
         (
             "suite.json:8:5",
-            "`expect_column_values_to_be_increasing` takes no argument `strict`.",
-            "Did you mean 'strictly'?",
+            f"`mostly` of `{NOT_NULL}` is not accepted: ensure this value is greater than or equal to 0.0.",
+            "Compare it with the expectation's documentation.",
         ),
         (
             "suite.json:15:5",

@@ -50,7 +50,7 @@ def prepare(expectation: Expectation, suite: Suite, schema: Mapping[str, pl.Data
     if any(value is None and name not in _MAY_BE_NULL for name, value in kwargs.items()):
         raise Declined("it has an argument that is null")
     condition, parser = (kwargs.get(key) for key in CONDITION)
-    if parser not in [None, "pandas", *conditions.PARSED_BY_GX]:  # a list: it may be anything, hashable or not
+    if parser not in [None, "pandas", "spark", *conditions.PARSED_BY_GX]:  # a list: it may be anything, hashable or not
         raise Declined("its `condition_parser` is not known")
     if kwargs.get("column") == "":
         raise Declined("its column has no name")

@@ -91,6 +91,8 @@ def _in_pandas(values: Values, *, height: int, not_null: int) -> np.dtype[Any] |
     dtype = values.dtype
     if dtype == pl.Boolean and 0 < not_null < height:
         return OBJECT
+    if dtype == pl.Null and not height:
+        raise Declined("a column of no type without rows")
     if dtype == pl.Null or (dtype in (pl.String, pl.Boolean) and not not_null and height):
         return np.dtype(np.float64)
     if dtype == pl.String:

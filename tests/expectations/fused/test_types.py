@@ -71,7 +71,8 @@ NAMED_IN_LISTS = {"str", "Str", "string_types", "Timestamp", "CategoricalDtypeTy
 
 def objects(frame):
     """Whether pandas would hold a column as Python objects."""
-    return frame["a"].dtype == pl.Boolean and 0 < frame["a"].null_count() < frame.height
+    mixed = frame["a"].dtype == pl.Boolean and 0 < frame["a"].null_count() < frame.height
+    return mixed or (frame["a"].dtype == pl.Null and not frame.height)
 
 
 @given(frame=frames(), names=st.lists(st.sampled_from(KNOWN), min_size=3, max_size=6, unique=True), mostly=MOSTLY)
