@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlci.data.holdout import Holdouts
     from mlci.data.prepare import Prepared
     from mlci.datasets import Tables
+    from mlci.fence import Fence
     from mlci.plan import Plan
     from mlci.progress import Progress
     from mlci.record import Record
@@ -76,12 +77,12 @@ class _Contest:
 
 
 def judge(  # noqa: PLR0913, PLR0917 - what the station before hands on
-    trees: Trees, todo: Plan, tables: Tables, scratch: Path, record: Record, progress: Progress
+    trees: Trees, todo: Plan, tables: Tables, scratch: Path, record: Record, progress: Progress, fence: Fence
 ) -> tuple[Judged, ...]:
     """Train, compare and judge every model of the plan; what fails on the way is a finding, and fails its model."""
     with workshop_of(todo, progress) as workshop:
         started = [
-            _start(Setting(name, trees, todo, tables, scratch / "models" / name, record), workshop)
+            _start(Setting(name, trees, todo, tables, scratch / "models" / name, record, fence), workshop)
             for name in todo.models
         ]
         return tuple(_judged(each, workshop) if isinstance(each, _Contest) else each for each in started)

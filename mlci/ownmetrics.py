@@ -119,6 +119,7 @@ class Bench:
                     threads=setting.todo.workers * setting.todo.threads,
                     seed=(model.seed + at) % 2**32,
                     timeout=model.timeout,
+                    wall=setting.fence.wall(tree, setting.trees.prefix),
                 ),
                 on_event=lambda event: self.workshop.progress.doing(what, str(event)),
                 stop=self.workshop.stop,

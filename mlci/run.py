@@ -14,6 +14,7 @@ from mlci.baseline import keeping
 from mlci.baseline.ledger import BEST
 from mlci.config.policy import removed
 from mlci.errors import Location, UserError
+from mlci.fence import fence
 from mlci.outcome import ours
 from mlci.plan import plan
 from mlci.record import Record, findings_of
@@ -61,14 +62,15 @@ def run(settings: Settings, progress: Progress) -> Done:
         config = trees.loaded.config
         press.clear(out)
         todo = plan(settings, config, has_base=trees.base is not None, before=trees.base_config)
-        record.add((*trees.findings, *removed(trees.loaded, trees.base_config)))
+        fenced = fence(trees, settings)
+        record.add((*trees.findings, *removed(trees.loaded, trees.base_config), *fenced.findings))
         progress.say(_opening(trees))
         with record.timed("data"):
             tables = datasets.read(trees, todo, scratch, record, progress)
         try:
             with datasets.validating(trees, tables, record, progress) as validations:
                 with record.timed("models"):
-                    judged = contest.judge(trees, todo, tables, scratch, record, progress)
+                    judged = contest.judge(trees, todo, tables, scratch, record, progress, fenced)
                 checked = validations()
         except Exception as error:
             record.add((ours(error),))

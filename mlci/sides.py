@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlci.data.prepare import Prepared, Rows
     from mlci.datasets import Tables
     from mlci.errors import Location
+    from mlci.fence import Fence
     from mlci.plan import Plan
     from mlci.record import Record
     from mlci.references import Reference
@@ -34,6 +35,7 @@ class Setting:
     tables: Tables
     scratch: Path
     record: Record
+    fence: Fence
 
     def where(self, *path: str | int) -> Location:
         """The place of a key of the model in the configuration."""
@@ -109,6 +111,7 @@ class Trainer:
             environment=environment.own(side),
             scratch=setting.scratch / folder,
             threads=setting.todo.threads,
+            wall=setting.fence.wall(tree, setting.trees.prefix),
         )
 
 

@@ -11,6 +11,7 @@ from mlci.baseline import resolve as baseline
 from mlci.config.load import NAMES, load
 from mlci.config.suggest import did_you_mean
 from mlci.errors import ConfigError, GitError
+from mlci.fence import top_of
 from mlci.git import Repository
 from mlci.results import Commit, Finding
 
@@ -54,7 +55,7 @@ class Trees:
             return ()
         sides = [self.head, self.base, *(each.tree for each in self.references.values())]
         folders = [self.workspace, *(each.folder for each in sides if each is not None)]
-        return tuple(dict.fromkeys(_top(each, self.prefix) for each in folders))
+        return tuple(dict.fromkeys(top_of(each, self.prefix) for each in folders))
 
     @property
     def base_sha(self) -> str | None:
@@ -105,12 +106,6 @@ class Trees:
     def in_commit(self, sha: str, path: str) -> bool:
         """Whether git has the files of a path at a commit."""
         return self.repository is not None and self.repository.tracked(sha, (self.prefix / path).as_posix())
-
-
-def _top(folder: Path, prefix: Path) -> Path:
-    """The top of the repository whose configuration lies in a folder."""
-    real = folder.resolve()
-    return real.parents[len(prefix.parts) - 1] if prefix.parts else real
 
 
 @contextmanager

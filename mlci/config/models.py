@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from mlci.config.base import HINT, Columns, Model, Positive
 from mlci.config.data import Dataset
+from mlci.config.environment import Compute, Environment
+from mlci.config.sandbox import Sandbox
 from mlci.stats.metrics import FAIRNESS, METRICS
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -55,14 +57,6 @@ class Split(Model):
         if drawn and self.kind in ("test", "time"):
             raise ValueError(f"{' and '.join(sorted(drawn))} mean nothing beside {self.kind}: remove them")
         return self
-
-
-class Environment(Model):
-    """What the training runs in; none: mlci's own scikit-learn."""
-
-    requirements: str | None = None
-    project: str | None = None
-    python: str | None = None
 
 
 def _percent(value: Any) -> Any:  # noqa: ANN401 - whatever the document held
@@ -182,6 +176,8 @@ class ModelConfig(Model):
     positive: Label | None = Field(None, description="The label that counts as positive; binary tasks need one.")
     split: Split = Split()
     environment: Environment | None = None
+    compute: Compute | None = None
+    dataframe: Literal["pandas", "polars"] = Field("pandas", description="What candidates are given rows as.")
     candidates: dict[Named, Annotated[str, Field(pattern=ENTRY)]] = Field(
         {}, description="name: module:function, returning a scikit-learn estimator."
     )
@@ -262,3 +258,4 @@ class Config(Model):
     models: dict[Named, ModelConfig] = Field({})
     baseline: Baseline = Baseline()
     report: Report = Report()
+    sandbox: Sandbox = Sandbox()

@@ -93,6 +93,7 @@ def train(training: Training, *, watch: Callable[[], None]) -> Trained:
         files=_files(training, command),
         findings=tuple(job.notes(training, report_notes)),
         log=outcome.log,
+        held=outcome.held,
     )
 
 

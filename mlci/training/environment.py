@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mlci.training import users
+from mlci.training import users, wall
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlci.training.users import User
+
+Kind = Literal["own", "requirements", "project", "interpreter"]
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """An interpreter, what its packages can do, and whom it runs as."""
+    """An interpreter, what its packages can do, and whom it runs as.
+
+    Attributes:
+        python: The interpreter.
+        has_parquet: Polars or pyarrow is there, to read and write Parquet.
+        has_skops: The winner can be saved in skops' format.
+        user: Whom it runs as; None: this process's own user.
+        kind: Where it comes from.
+        roots: Files and folders that a program needs to read to run in it.
+        paths: Folders that code of the repository is imported from, beside the configuration's own.
+        packages: All distributions in it with their versions, and Python itself; empty where nobody looked.
+        key: A digest of what it was made from; "" where it was not made.
+    """
 
     python: Path
-    has_parquet: bool  # Polars or pyarrow is there, to read and write Parquet
-    has_skops: bool  # the winner can be saved in skops' format
-    user: User | None = None  # None: this process's own
+    has_parquet: bool
+    has_skops: bool
+    user: User | None = None
+    kind: Kind = "own"
+    roots: tuple[Path, ...] = ()
+    paths: tuple[Path, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
 
 
 def own(side: Literal["head", "base"] = "head") -> Environment:
@@ -35,4 +56,5 @@ def own(side: Literal["head", "base"] = "head") -> Environment:
         has_parquet=any(find_spec(name) is not None for name in ("polars", "pyarrow")),
         has_skops=find_spec("skops") is not None,
         user=users.child(side),
+        roots=wall.interpreter(),
     )

@@ -33,6 +33,12 @@ def tables(training: Training, wanted: DataFormat, *, drop: Sequence[str] = ()) 
     return train, holdout
 
 
+def given(training: Training) -> tuple[Path, ...]:
+    """The files that a child may be given: those of the training, and the copies of them."""
+    copies = (training.scratch / f"{name}.{ending}" for name in ("train", "holdout") for ending in ("parquet", "csv"))
+    return (training.train, training.holdout, *copies)
+
+
 def _table(path: Path, name: str, training: Training, wanted: DataFormat, drop: Sequence[str]) -> Path:
     import polars as pl
 

@@ -15,6 +15,7 @@ from mlci.results import CandidateResult, Column, Finding, Side
 from mlci.stats.metrics import METRICS
 from mlci.training import exchange, failures, files, predictions, report, sandbox, users
 from mlci.training.events import Follower
+from mlci.training.wall import OPEN, Held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mlci.training.environment import Environment
     from mlci.training.events import Event
     from mlci.training.predictions import Predictions
+    from mlci.training.wall import Wall
 
 VERSION = 1
 DataFormat = Literal["parquet", "csv"]
@@ -79,6 +81,7 @@ class Training:
     schema: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     reseeds: bool = False
+    wall: Wall = OPEN
 
     def again(self, at: int, winner: str) -> Training:
         """The same training of the winner alone, with another seed; `at` counts from 1."""
@@ -124,6 +127,7 @@ class Trained:
         files: The repository's files that the training loaded, relative to its root.
         findings: Warnings that the training issued, and what could not be done; all for information.
         log: What the child printed, the middle left out where it is long; it may hold values of the data.
+        held: What of the wall held.
     """
 
     winner: str
@@ -134,6 +138,7 @@ class Trained:
     files: tuple[str, ...]
     findings: tuple[Finding, ...]
     log: str
+    held: Held = Held()  # noqa: RUF009 - frozen
 
 
 def train(
@@ -181,7 +186,7 @@ def train(
     result = report.read(path)
     if isinstance(result, report.Failure):
         raise failures.told(result, training)
-    return _trained(training, result, outcome.log)
+    return _trained(training, result, outcome)
 
 
 def run(
@@ -190,22 +195,42 @@ def run(
     tick: Callable[[], None],
     extra: Mapping[str, str] | None = None,
 ) -> sandbox.Outcome:
-    """Run a command in the model's environment, in the repository."""
-    environment = sandbox.environment(
-        python=training.environment.python,
-        scratch=training.scratch,
-        seed=training.config.seed,
-        threads=training.threads,
-        user=training.environment.user,
-    )
+    """Run a command in the model's environment, in the repository, behind the wall."""
+    chosen = training.environment
     return sandbox.run(
         command,
         cwd=training.root,
-        env={**environment, **(extra or {})},
+        env={
+            **sandbox.environment(
+                python=chosen.python,
+                scratch=training.scratch,
+                seed=training.config.seed,
+                threads=training.threads,
+                user=chosen.user,
+            ),
+            **(extra or {}),
+        },
         timeout=training.config.timeout,
         tick=tick,
-        user=training.environment.user,
+        user=chosen.user,
+        wall=training.wall.widened(
+            read=(
+                training.root,
+                *chosen.roots,
+                *chosen.paths,
+                *_programs(command),
+                training.scratch / "job.json",
+                *exchange.given(training),
+            ),
+            write=(training.out, *sandbox.folders(training.scratch)),
+        ),
     )
+
+
+def _programs(command: list[str]) -> list[Path]:
+    """The folder of the program that is run, and the two files that a worker is made of."""
+    here = Path(__file__)
+    return [Path(os.path.realpath(command[0])).parent, here.with_name("worker.py"), here.with_name("scorer.py")]
 
 
 def watcher(follower: Follower | None, stop: Stop | None) -> Callable[[], None]:
@@ -274,7 +299,7 @@ def cross_validation(config: ModelConfig) -> dict[str, Any]:
     return {"kind": "kfold" if config.task == "regression" else "stratified", "folds": config.cv, "column": None}
 
 
-def _trained(training: Training, result: report.Success, log: str) -> Trained:
+def _trained(training: Training, result: report.Success, outcome: sandbox.Outcome) -> Trained:
     side = Side(
         winner=result.winner,
         estimator=result.estimator,
@@ -312,7 +337,8 @@ def _trained(training: Training, result: report.Success, log: str) -> Trained:
         model_path=_model(training, result),
         files=result.files,
         findings=(*_warnings(training, result), *notes(training, result.notes)),
-        log=log,
+        log=outcome.log,
+        held=outcome.held,
     )
 
 

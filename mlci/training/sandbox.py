@@ -1,4 +1,4 @@
-"""Runs a child process: scrubbed environment, bounded output, a time limit, and no process left behind."""
+"""Runs a child process: scrubbed environment, a wall, bounded output, limits, and no process left behind."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mlci.training import launch, users
+from mlci.training.wall import OPEN, Held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mlci.training.users import User
+    from mlci.training.wall import Wall
 
 PASSED = ("LANG", "TZ", "LD_LIBRARY_PATH")  # the last one: some builds of Python do not start without it
 THREADS = (
@@ -40,6 +42,7 @@ KEPT = 32 * 1024  # bytes of output kept from its start, and as many from its en
 CHUNK = 64 * 1024
 TICK = 0.1  # seconds between two looks at the clock
 GRACE = 2.0  # seconds between SIGTERM and SIGKILL
+SWEEP = launch.PATIENCE + 5.0  # seconds that the launcher is given to end what is left
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[^\S\n\t ]|[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -60,6 +63,8 @@ class Outcome:
     timed_out: bool
     log: str  # standard output and standard error, the middle left out where it is long
     usage: Usage | None
+    held: Held = Held()  # noqa: RUF009 - frozen
+    limit: str = ""  # the limit of the wall that it was ended for: memory, processes or disk
 
 
 def environment(  # noqa: PLR0913 - each is one fact that a child is told
@@ -83,7 +88,7 @@ def environment(  # noqa: PLR0913 - each is one fact that a child is told
     """
     given = os.environ if parent is None else parent
     kept = {name: value for name, value in given.items() if name in PASSED or name.startswith("LC_")}
-    home, temporary = scratch / "home", scratch / "tmp"
+    home, temporary = folders(scratch)
     for folder in (home, temporary):
         folder.mkdir(parents=True, exist_ok=True)
         users.give(folder, user)
@@ -101,6 +106,11 @@ def environment(  # noqa: PLR0913 - each is one fact that a child is told
     }
 
 
+def folders(scratch: Path) -> tuple[Path, Path]:
+    """The folders that `environment` makes for a child: its home, and its temporary files."""
+    return scratch / "home", scratch / "tmp"
+
+
 def run(  # noqa: PLR0913 - each is one fact of a child
     command: Sequence[str],
     *,
@@ -109,11 +119,12 @@ def run(  # noqa: PLR0913 - each is one fact of a child
     timeout: float,
     tick: Callable[[], None] | None = None,
     user: User | None = None,
+    wall: Wall = OPEN,
 ) -> Outcome:
     """Run `command` to its end, or to the end of its time.
 
-    It leads a session and a process group of its own. Whatever happens, the group is gone when this returns or
-    raises: SIGTERM and a short grace where the child still ran, then SIGKILL for what is left.
+    It runs in a session of its own. Whatever happens, all that it started is gone when this returns or raises,
+    daemons too: SIGTERM and a short grace where the child still ran, then SIGKILL for what is left.
 
     Args:
         command: The program and its arguments; no shell.
@@ -122,8 +133,9 @@ def run(  # noqa: PLR0913 - each is one fact of a child
         timeout: Seconds of the wall clock.
         tick: Called about ten times a second while the child runs; what it raises ends the child and is raised here.
         user: Whom it runs as; this process's own user by default, and root alone can choose another one.
+        wall: What it may read, write, reach and use.
     """
-    with _Child(command, cwd, env, user) as child:
+    with _Child(command, cwd, {**wall.env, **env}, wall.spec(user)) as child:
         ended = child.watch(timeout, tick)
         if not ended:
             child.terminate()
@@ -133,15 +145,16 @@ def run(  # noqa: PLR0913 - each is one fact of a child
 class _Child:
     """A running child: its output, and the line that its launcher writes at the end."""
 
-    def __init__(self, command: Sequence[str], cwd: Path, env: Mapping[str, str], user: User | None) -> None:
-        whom = f"{user.uid}:{user.gid}" if user else launch.SAME
+    def __init__(self, command: Sequence[str], cwd: Path, env: Mapping[str, str], spec: Mapping[str, Any]) -> None:
         self._log = _Log()
         self._report = b""
         self._ended = False
         self._channel, theirs = os.pipe()
+        control, self._control = os.pipe()
+        given = (str(theirs), str(control), json.dumps(spec))
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", launch.__file__, str(theirs), whom, *command],
+                [sys.executable, "-I", "-S", launch.__file__, *given, *command],
                 cwd=cwd,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
@@ -149,13 +162,15 @@ class _Child:
                 stderr=subprocess.STDOUT,
                 bufsize=0,
                 start_new_session=True,
-                pass_fds=(theirs,),
+                pass_fds=(theirs, control),
             )
         except BaseException:
             os.close(self._channel)
+            os.close(self._control)
             raise
         finally:
             os.close(theirs)
+            os.close(control)
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe, asked for above
         self._output = self._process.stdout
         self._selector = selectors.DefaultSelector()
@@ -173,6 +188,8 @@ class _Child:
             if kind is not None and not self._ended:
                 self.terminate()
         finally:
+            os.close(self._control)  # the launcher ends whatever is left, and then itself
+            self.watch(SWEEP)
             self._kill(signal.SIGKILL)  # before the leader is waited for: its number is the group's until then
             self._process.wait()
             self.watch(TICK, drain=True)
@@ -217,17 +234,22 @@ class _Child:
 
     def outcome(self, *, timed_out: bool) -> Outcome:
         """How it ended, once it has."""
-        usage, status = None, self._process.returncode
-        if self._report:
-            cost = json.loads(self._report)
-            usage = Usage(float(cost["seconds"]), int(cost["peak_memory"]))
-            status = os.waitstatus_to_exitcode(cost["status"])
+        usage, status, held, limit = None, self._process.returncode, Held(), ""
+        for line in self._report.splitlines():
+            told = json.loads(line)
+            if "status" in told:
+                usage = Usage(float(told["seconds"]), int(told["peak_memory"]))
+                status, limit = os.waitstatus_to_exitcode(told["status"]), told["limit"]
+            else:
+                held = Held(**told)
         return Outcome(
             code=None if timed_out or status < 0 else status,
             signal=-status if status < 0 and not timed_out else None,
             timed_out=timed_out,
             log=self._log.text(),
             usage=usage,
+            held=held,
+            limit=limit,
         )
 
 

@@ -19,6 +19,7 @@ from mlci.training import sandbox, scores, users
 from mlci.training.events import Follower
 from mlci.training.job import watcher
 from mlci.training.scores import FAILED, Scored
+from mlci.training.wall import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mlci.training.job import Stop
     from mlci.training.predictions import Predictions
     from mlci.training.sandbox import Outcome
+    from mlci.training.wall import Wall
 
     Array = NDArray[Any]
 
@@ -64,6 +66,7 @@ class Scoring:
         threads: Processes that resample.
         seed: Seeds the resamples, and Python's and NumPy's generators before each call.
         timeout: Seconds that it may take.
+        wall: What it may read, write, reach and use, beside its own files.
     """
 
     model: str
@@ -85,6 +88,7 @@ class Scoring:
     threads: int = 1
     seed: int = 0
     timeout: float
+    wall: Wall = OPEN
 
     @property
     def out(self) -> Path:
@@ -173,6 +177,20 @@ def _run(scoring: Scoring, program: Path, job: Mapping[str, Any], tick: Callable
         timeout=scoring.timeout,
         tick=tick,
         user=user,
+        wall=scoring.wall.widened(
+            read=(
+                scoring.root,
+                *scoring.environment.roots,
+                *scoring.environment.paths,
+                program,
+                program.with_name("worker.py"),
+                path,
+                _arrays_of(scoring),
+                scoring.features,
+                _copy_of(scoring),
+            ),
+            write=(scoring.out, *sandbox.folders(scoring.scratch)),
+        ),
     )
 
 
@@ -194,6 +212,10 @@ def _require_open(scoring: Scoring, *needed: Path) -> None:
 
 def _arrays_of(scoring: Scoring) -> Path:
     return scoring.scratch / "arrays"
+
+
+def _copy_of(scoring: Scoring) -> Path:
+    return scoring.scratch / "features.csv"
 
 
 def _job(scoring: Scoring, asked: Mapping[str, Scorer]) -> dict[str, Any]:
@@ -286,6 +308,6 @@ def _features(scoring: Scoring) -> dict[str, str]:
 
     frame = pl.scan_parquet(scoring.features)
     flat = [name for name, dtype in frame.collect_schema().items() if not dtype.is_nested()]
-    copy = scoring.scratch / "features.csv"
+    copy = _copy_of(scoring)
     frame.select(flat).sink_csv(copy)
     return {"path": str(copy), "format": "csv"}

@@ -8,4 +8,10 @@ from mlci.training import environment
 
 def test_own__is_this_interpreter():
     """Models without an environment of their own train in this one."""
-    assert environment.own() == environment.Environment(Path(sys.executable), has_parquet=True, has_skops=True)
+    own = environment.own()
+    assert (own.python, own.has_parquet, own.has_skops, Path(sys.prefix) in own.roots) == (
+        Path(sys.executable),
+        True,
+        True,
+        True,
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from mlci.errors import TrainingError, UserError
-from mlci.training import failures, job, launch, report, sandbox, users
+from mlci.training import failures, job, launch, report, sandbox, users, wall
 
 as_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can run a child as somebody else"
@@ -144,7 +144,8 @@ def test_run__cannot_become_the_user(reachable, nobody, public, scrubbed):
     """Where the system does not allow it, the command is not run at all, and the output says why."""
     if users.barred(Path(launch.__file__), nobody):
         pytest.skip("mlci lies where `nobody` may not go")
-    command = [reachable, "-I", "-S", launch.__file__, "1", "0:0", "echo", "it ran"]
+    spec = json.dumps({**wall.OPEN.spec(None), "user": [0, 0]})
+    command = [reachable, "-I", "-S", launch.__file__, "1", "1", spec, "echo", "it ran"]
     outcome = sandbox.run(command, cwd=public, env=scrubbed, timeout=60, user=nobody)
     assert outcome.log.splitlines()[0] == "mlci: cannot start echo as user 0:0: Operation not permitted"
 

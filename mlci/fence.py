@@ -1,0 +1,120 @@
+"""What the wall around code that trains leaves open, and what it hides: the datasets, git's own files, earlier output.
+
+Training rows reach a child as files of its own. The datasets' files hold the holdout's answers as well, and so do git's
+objects, the caches of DVC, and the predictions of an earlier run: a model that reads them could look its answers up.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlci.config.confinement import holding
+from mlci.config.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlci.config.models import Config
+    from mlci.results import Finding
+    from mlci.settings import Settings
+    from mlci.training.wall import Wall
+    from mlci.trees import Tree, Trees
+
+KEPT_DATA = (".git", ".dvc")
+"""Folders at a repository's top that keep former versions of its data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """The rules that code of both sides is held to.
+
+    Attributes:
+        sandbox: The rules.
+        hidden: Files and folders that no code may read.
+        env: The variables of `sandbox.pass_env` that are set.
+        findings: What the pull request would open.
+    """
+
+    sandbox: Sandbox = Sandbox()  # noqa: RUF009 - frozen
+    hidden: tuple[Path, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def wall(self, tree: Tree, prefix: Path) -> Wall:
+        """The wall around the code of one side.
+
+        Args:
+            tree: That side's files.
+            prefix: The configuration's folder inside the repository.
+        """
+        from mlci.training.wall import Wall
+
+        rules, top = self.sandbox, top_of(tree.folder, prefix)
+        return Wall(
+            network=rules.network,
+            files=rules.files,
+            read=(top, *(_place(each, tree.folder) for each in (*rules.read, *rules.write))),
+            write=tuple(_place(each, tree.folder) for each in rules.write),
+            hidden=self.hidden,
+            memory=rules.memory,
+            processes=rules.processes,
+            file_size=rules.file_size,
+            disk=rules.disk,
+            env=self.env,
+        )
+
+
+def fence(trees: Trees, settings: Settings, environ: Mapping[str, str] | None = None) -> Fence:
+    """The fence of a run.
+
+    Args:
+        trees: Both sides, and what else gates hold against.
+        settings: Of the run.
+        environ: Where the variables of `pass_env` are taken from; this process's own by default.
+    """
+    given = os.environ if environ is None else environ
+    rules, findings = holding(trees.loaded, trees.base_config, confined=settings.confined)
+    return Fence(
+        sandbox=rules,
+        hidden=tuple(dict.fromkeys((*_hidden(trees), settings.folder / settings.out / "predictions"))),
+        env={name: given[name] for name in rules.pass_env if name in given},
+        findings=findings,
+    )
+
+
+def top_of(folder: Path, prefix: Path) -> Path:
+    """The top of the repository whose configuration lies in a folder."""
+    real = folder.resolve()
+    return real.parents[len(prefix.parts) - 1] if prefix.parts else real
+
+
+def _place(name: str, folder: Path) -> Path:
+    """A file or folder of the configuration: relative to it, absolute, or below the user's home."""
+    return folder / Path(name).expanduser()
+
+
+def _hidden(trees: Trees) -> Iterator[Path]:
+    """Where rows with their answers lie, of every side and of the folder that the user works in."""
+    sides = [trees.head, trees.base, *(each.tree for each in trees.references.values())]
+    folders = dict.fromkeys((trees.workspace, *(each.folder for each in sides if each is not None)))
+    configs = [side.loaded.config for side in sides if side is not None and side.loaded is not None]
+    for folder in folders:
+        top = top_of(folder, trees.prefix)
+        yield from (top / name for name in KEPT_DATA)
+        for config in configs:
+            yield from _files(config, folder)
+
+
+def _files(config: Config, folder: Path) -> Iterator[Path]:
+    """The local files of all datasets of a configuration, as they lie below a folder."""
+    for dataset in config.datasets.values():
+        path = dataset.path.removeprefix("file://")
+        if not path or "://" in path:
+            continue
+        whole = folder / path
+        yield whole  # a folder of files, or one that is there later
+        yield from (Path(each) for each in glob.glob(str(whole), recursive=True))  # noqa: PTH207 - as data/sources reads it
