@@ -80,9 +80,12 @@ def judge(  # noqa: PLR0913, PLR0917 - what the station before hands on
     trees: Trees, todo: Plan, tables: Tables, scratch: Path, record: Record, progress: Progress, fence: Fence
 ) -> tuple[Judged, ...]:
     """Train, compare and judge every model of the plan; what fails on the way is a finding, and fails its model."""
+    from mlci.training.environments import Environments, cache_folder
+
+    made = Environments(scratch / "environments", cache_folder(), progress.say)
     with workshop_of(todo, progress) as workshop:
         started = [
-            _start(Setting(name, trees, todo, tables, scratch / "models" / name, record, fence), workshop)
+            _start(Setting(name, trees, todo, tables, scratch / "models" / name, record, fence, made), workshop)
             for name in todo.models
         ]
         return tuple(_judged(each, workshop) if isinstance(each, _Contest) else each for each in started)
@@ -129,8 +132,8 @@ def _start(setting: Setting, workshop: Workshop) -> _Contest | Judged:
         return Judged(setting.name, _unjudged(setting.name, policy, "its data could not be prepared"))
     setting.record.add(prepared.findings)
     halt, trainer = threading.Event(), Trainer(setting=setting, policy=policy, prepared=prepared)
-    head = workshop.submit(trainer.head())
-    base = workshop.submit(trainer.base(), halt) if prepared.base is not None else None
+    head = workshop.submit(trainer.head)
+    base = workshop.submit(trainer.base, halt) if prepared.base is not None else None
     rival = rivals.start(setting, trainer, workshop, halt)
     return _Contest(trainer=trainer, head=head, base=base, rival=rival, halt=halt)
 
@@ -239,7 +242,7 @@ def _baseline(contest: _Contest, workshop: Workshop) -> tuple[tuple[Trained, ...
     if failed.stage == "predict" or lacking:
         # the base's own code cannot score the head's rows: each side is scored on its own
         try:
-            own = workshop.train(contest.trainer.base_alone())
+            own = workshop.train(contest.trainer.base_alone)
         except TrainingError as error:
             failed = error
         else:
@@ -321,7 +324,6 @@ def _not_judged_yet(setting: Setting) -> Iterator[Finding]:
     config = setting.trees.loaded.config
     model = config.models[setting.name]
     for present, what, path in (
-        (model.environment is not None, "environment", ("environment",)),
         (config.datasets[model.dataset].drift is not None, "drift", ("dataset",)),
         (config.baseline.store != "retrain", "baseline.store", ("dataset",)),
     ):

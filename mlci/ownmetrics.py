@@ -89,7 +89,7 @@ class Bench:
     def _scored(
         self, tree: Tree, scorers: Mapping[str, Scorer], mine: Trained, theirs: Trained | None, at: int
     ) -> dict[str, tuple[Scored, ...]]:
-        from mlci.training import environment, scoring
+        from mlci.training import scoring
 
         trainer, setting = self.trainer, self.trainer.setting
         holdout, model = trainer.prepared.holdout, trainer.policy.model
@@ -114,12 +114,12 @@ class Bench:
                     classes=trainer.prepared.classes,
                     task=model.task,
                     schema=trainer.prepared.head.schema,
-                    environment=environment.own(side),
+                    environment=setting.environment(tree, self.workshop.stop),
                     scratch=setting.scratch / f"own-{self.name}-{side}-{at}",
                     threads=setting.todo.workers * setting.todo.threads,
                     seed=(model.seed + at) % 2**32,
                     timeout=model.timeout,
-                    wall=setting.fence.wall(tree, setting.trees.prefix),
+                    wall=setting.wall(tree),
                 ),
                 on_event=lambda event: self.workshop.progress.doing(what, str(event)),
                 stop=self.workshop.stop,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlci import waiting
@@ -77,7 +78,7 @@ def start(setting: Setting, trainer: Trainer, workshop: Workshop, halt: threadin
         return Rival(replace(reference, reason=error.message.rstrip(".")))
     if isinstance(train, str):
         return Rival(replace(reference, reason=train))
-    return Rival(reference, workshop.submit(trainer.reference(reference.tree, train), halt))
+    return Rival(reference, workshop.submit(partial(trainer.reference, reference.tree, train), halt))
 
 
 def _prepared(setting: Setting, trainer: Trainer, reference: Reference) -> Rows | str:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from mlci.plan import Plan
     from mlci.record import Record
     from mlci.references import Reference
-    from mlci.training.job import Trained, Training
+    from mlci.training.environment import Environment
+    from mlci.training.environments import Environments
+    from mlci.training.job import Stop, Trained, Training
+    from mlci.training.wall import Wall
     from mlci.trees import Tree, Trees
 
 
@@ -36,10 +39,34 @@ class Setting:
     scratch: Path
     record: Record
     fence: Fence
+    environments: Environments
 
     def where(self, *path: str | int) -> Location:
         """The place of a key of the model in the configuration."""
         return self.trees.loaded.where("models", self.name, *path)
+
+    def wall(self, tree: Tree) -> Wall:
+        """The wall around one side's code."""
+        return self.fence.wall(tree, self.trees.prefix)
+
+    def environment(self, tree: Tree, stop: Stop | None) -> Environment:
+        """What one side's code of this model runs in, made where it is not kept.
+
+        Raises:
+            TrainingError: it cannot be made.
+        """
+        side: Literal["head", "base"] = "head" if tree is self.trees.head else "base"
+        config = (tree.loaded or self.trees.loaded).config.models.get(self.name)
+        before, base = self.before, self.trees.base
+        return self.environments.of(
+            config.environment if config else None,
+            root=tree.folder,
+            side=side,
+            subject=f"`{self.name}`{'' if side == 'head' else ' on the base branch'}",
+            wall=self.wall(tree),
+            beside=(before.environment, base.folder) if before and before.environment and base else None,
+            stop=stop,
+        )
 
     @property
     def before(self) -> ModelConfig | None:
@@ -55,27 +82,27 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trainer:
-    """Makes the trainings of one model."""
+    """Makes the trainings of one model; each makes the environment that it needs, so call it where it trains."""
 
     setting: Setting
     policy: Policy
     prepared: Prepared
 
-    def head(self) -> Training:
+    def head(self, stop: Stop | None = None) -> Training:
         """The pull request's."""
-        return self._training("head", self.setting.trees.head, self.prepared.head, self.prepared.holdout, "head")
+        return self._training("head", self.setting.trees.head, self.prepared.head, self.prepared.holdout, stop)
 
-    def base(self) -> Training:
+    def base(self, stop: Stop | None = None) -> Training:
         """The base branch's, which predicts the head's holdout."""
-        return self._training("base", self._base_tree, self._base_rows, self.prepared.holdout, "base")
+        return self._training("base", self._base_tree, self._base_rows, self.prepared.holdout, stop)
 
-    def base_alone(self) -> Training:
+    def base_alone(self, stop: Stop | None = None) -> Training:
         """The base branch's, which predicts its own holdout: it cannot predict the head's."""
-        return self._training("base", self._base_tree, self._base_rows, self.prepared.base_holdout(), "base-own")
+        return self._training("base-own", self._base_tree, self._base_rows, self.prepared.base_holdout(), stop)
 
-    def reference(self, tree: Tree, train: Rows) -> Training:
+    def reference(self, tree: Tree, train: Rows, stop: Stop | None = None) -> Training:
         """Another commit's, which predicts the head's holdout."""
-        return self._training("base", tree, train, self.prepared.holdout, "reference")
+        return self._training("reference", tree, train, self.prepared.holdout, stop)
 
     @property
     def _base_tree(self) -> Tree:
@@ -85,11 +112,10 @@ class Trainer:
     def _base_rows(self) -> Rows:
         return self.prepared.base or self.prepared.head
 
-    def _training(
-        self, side: Literal["head", "base"], tree: Tree, train: Rows, holdout: Holdouts, folder: str
-    ) -> Training:
-        from mlci.training import environment
+    def _training(self, folder: str, tree: Tree, train: Rows, holdout: Holdouts, stop: Stop | None) -> Training:
         from mlci.training.job import Training
+
+        side: Literal["head", "base"] = "head" if folder == "head" else "base"
 
         setting, model = self.setting, self.policy.model
         config = (tree.loaded or setting.trees.loaded).config.models[setting.name]
@@ -108,10 +134,10 @@ class Trainer:
             holdout_rows=holdout.rows,
             classes=self.prepared.classes,
             schema=train.schema,
-            environment=environment.own(side),
+            environment=setting.environment(tree, stop),
             scratch=setting.scratch / folder,
             threads=setting.todo.threads,
-            wall=setting.fence.wall(tree, setting.trees.prefix),
+            wall=setting.wall(tree),
         )
 
 

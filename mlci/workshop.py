@@ -6,17 +6,20 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mlci import waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     from mlci.plan import Plan
     from mlci.progress import Progress
-    from mlci.training.job import Trained, Training
+    from mlci.training.job import Stop, Trained, Training
+
+
+Make: TypeAlias = "Callable[[Stop], Training]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,19 @@ class Workshop:
         for each in self.submitted:
             waiting.settled(each)
 
-    def submit(self, training: Training, halt: threading.Event | None = None) -> Future[tuple[Trained, ...]]:
+    def submit(self, make: Make, halt: threading.Event | None = None) -> Future[tuple[Trained, ...]]:
         """Train one side of a model as soon as there is room."""
-        self.submitted.append(self.pool.submit(self.train, training, halt))
+        self.submitted.append(self.pool.submit(self.train, make, halt))
         return self.submitted[-1]
 
-    def train(self, training: Training, halt: threading.Event | None = None) -> tuple[Trained, ...]:
+    def train(self, make: Make, halt: threading.Event | None = None) -> tuple[Trained, ...]:
         """Train one side of a model now, with as many seeds as it asks for; the election takes place once.
 
-        Setting `halt` ends it, as the end of the run does.
+        Args:
+            make: Gives the training, and makes what it needs: it is told when to stop.
+            halt: Set it to end the training, as the end of the run does.
         """
+        training = make(_Either((self.stop, halt)))
         first = self._once(training, halt)
         again = (training.again(at, first.winner) for at in range(1, training.config.repeats))
         return (first, *(self._once(each, halt) for each in again))
