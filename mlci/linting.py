@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from mlci.config.data import Dataset
-from mlci.errors import FAIL, PASS, USER, ConfigError, DataError, SuiteError, UserError
+from mlci.errors import FAIL, PASS, USER, DataError, SuiteError, UserError
 from mlci.results import Finding
+from mlci.validate import with_suites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,22 +62,12 @@ def lint_config(folder: Path, config: str | None) -> tuple[Linted, ...]:
     Raises:
         UserError: the configuration cannot be read, or no dataset has a suite.
     """
-    from mlci.config.load import load
-
-    root = (folder / config).parent if config else folder
-    loaded = load(root, Path(config).name if config else None)
-    found = tuple(
+    root, loaded = with_suites(folder, config)
+    return tuple(
         _linted(name, dataset, dataset.suite, root, loaded.where("datasets", name, "suite"))
         for name, dataset in loaded.config.datasets.items()
         if dataset.suite is not None
     )
-    if not found:
-        raise ConfigError(
-            "No dataset has a suite, so there is nothing to check.",
-            hint="Give one: `suite: expectations/….json`; `mlci init` writes a first one.",
-            location=loaded.where("datasets"),
-        )
-    return found
 
 
 def lines(linted: Sequence[Linted]) -> Iterator[str]:

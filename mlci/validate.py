@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlci.config.data import GxSuite
+    from mlci.config.load import Loaded
     from mlci.expectations import Outcome
 
 _MARKS = {"pass": "ok", "warn": "WARN", "fail": "FAIL"}
@@ -51,22 +52,31 @@ def validate_config(folder: Path, config: str | None, *, engine: str | None) -> 
     Raises:
         UserError: the configuration, the data or a suite cannot be read, or no dataset has a suite.
     """
-    from mlci.config.load import load
-
-    root = (folder / config).parent if config else folder
-    loaded = load(root, Path(config).name if config else None)
-    outcomes = {
+    root, loaded = with_suites(folder, config)
+    return {
         name: _outcome(name, dataset, dataset.suite, root, engine)
         for name, dataset in loaded.config.datasets.items()
         if dataset.suite is not None
     }
-    if not outcomes:
+
+
+def with_suites(folder: Path, config: str | None) -> tuple[Path, Loaded]:
+    """A configuration of which at least one dataset has a suite, and the folder that its paths are relative to.
+
+    Raises:
+        ConfigError: it cannot be read, or no dataset has a suite.
+    """
+    from mlci.config.load import load
+
+    root = (folder / config).parent if config else folder
+    loaded = load(root, Path(config).name if config else None)
+    if all(dataset.suite is None for dataset in loaded.config.datasets.values()):
         raise ConfigError(
             "No dataset has a suite, so there is nothing to check.",
             hint="Give one: `suite: expectations/….json`; `mlci init` writes a first one.",
             location=loaded.where("datasets"),
         )
-    return outcomes
+    return root, loaded
 
 
 def _outcome(name: str, dataset: Dataset, suite: str | GxSuite, root: Path, engine: str | None) -> Outcome:
