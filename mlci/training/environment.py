@@ -45,8 +45,15 @@ class Environment:
     key: str = ""
 
 
-def own(side: Literal["head", "base"] = "head") -> Environment:
+def own(
+    side: Literal["head", "base"] = "head", *, root: Path | None = None, scratch: Path | None = None
+) -> Environment:
     """The interpreter and the packages of mlci itself, for models that configure none.
+
+    Args:
+        side: Whose code runs in it.
+        root: The folder of that side's configuration, and
+        scratch: a folder of this run: where both are open to a user that nobody asked for, it runs as that.
 
     Raises:
         UserError: the user that is to run code of the repository is none of this system.
@@ -55,6 +62,13 @@ def own(side: Literal["head", "base"] = "head") -> Environment:
         python=Path(sys.executable),
         has_parquet=any(find_spec(name) is not None for name in ("polars", "pyarrow")),
         has_skops=find_spec("skops") is not None,
-        user=users.child(side),
+        user=users.child(side, needs=needs(root) if root and scratch else (), enters=[scratch] if scratch else []),
         roots=wall.interpreter(),
     )
+
+
+def needs(root: Path) -> tuple[Path, ...]:
+    """What a child must be able to read to train in mlci's own environment, in a folder."""
+    import sysconfig
+
+    return (root, Path(sys.executable), Path(sysconfig.get_path("purelib")), Path(__file__).with_name("worker.py"))
