@@ -125,6 +125,7 @@ def _settings(given: Inputs, event: Event, workspace: Path) -> Settings:
         credentials=Credentials(event.server_url, given.token) if given.token else None,
         records=event.is_default_branch and given.mode in {"auto", "record"},
         links=Links(report_url=event.run_url, comment_id=given.comment_id, run_id=event.run_id),
+        twice=given.twice,
         confined=True,
     )
 
@@ -152,7 +153,7 @@ def _judged(settings: Settings, given: Inputs, event: Event, log: Log) -> Ended:
     try:
         _require_inside(settings.folder, settings.out)
         with log.group("mlci: what it did"), log.verbatim():
-            done = run(settings, Lines(sys.stdout))
+            done = run(settings, Lines(sys.stdout, shows_output=True))
     except UserError as error:
         return _ended(outcome.at_fault(error, head), USER, error, settings, log)
     except Exception as error:  # noqa: BLE001 - it is told below, and raised again once the report is out

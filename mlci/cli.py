@@ -99,8 +99,9 @@ def _run(options: argparse.Namespace) -> int:
         cores=_cores(),
         target_branch=os.environ.get("GITHUB_BASE_REF") or None,
         records=options.record,
+        twice=options.twice,
     )
-    with progress(os.environ) as shown:
+    with progress(os.environ, shows_output=options.show_output) as shown:
         done = run(settings, shown)
     options.code = exit_code(done.results, at_fault=done.at_fault)
     with Log(sys.stdout, os.environ).verbatim():

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlci import gates, insights, rivals, waiting
+from mlci import gates, held, insights, rivals, twice, waiting
 from mlci.compare import compare
 from mlci.config.policy import fitted
 from mlci.config.policy import judge as policy_of
@@ -88,7 +88,9 @@ def judge(  # noqa: PLR0913, PLR0917 - what the station before hands on
             _start(Setting(name, trees, todo, tables, scratch / "models" / name, record, fence, made), workshop)
             for name in todo.models
         ]
-        return tuple(_judged(each, workshop) if isinstance(each, _Contest) else each for each in started)
+        judged = tuple(_judged(each, workshop) if isinstance(each, _Contest) else each for each in started)
+    record.add(held.findings(fence.sandbox, workshop.held, trees.loaded.where, keeps_token=trees.keeps_token))
+    return judged
 
 
 def _judged(contest: _Contest, workshop: Workshop) -> Judged:
@@ -154,7 +156,8 @@ def _finish(contest: _Contest, workshop: Workshop) -> Judged:
     third = rivals.finish(setting, contest.trainer, contest.rival)
     mine = head[0]
     theirs = base[0] if base else None
-    setting.record.add((*mine.findings, *_seedless(setting, policy, head)))
+    unlike = [each for each in theirs.findings if each.code == twice.CODE] if theirs else []
+    setting.record.add((*mine.findings, *unlike, *_seedless(setting, policy, head)))
     paired = holdout is prepared.holdout
     candidate, baseline = scored(prepared.holdout, head), scored(holdout, base) if base else None
     own = Bench(trainer=contest.trainer, workshop=workshop)

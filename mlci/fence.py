@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mlci.training.wall import Wall
     from mlci.trees import Tree, Trees
 
+COMMAND_FILES = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+"""Variables with the files that tell a runner what to do; on a runner of one's own they may lie anywhere."""
+
 KEPT_DATA = (".git", ".dvc")
 """Folders at a repository's top that keep former versions of its data."""
 
@@ -78,9 +81,10 @@ def fence(trees: Trees, settings: Settings, environ: Mapping[str, str] | None = 
     """
     given = os.environ if environ is None else environ
     rules, findings = holding(trees.loaded, trees.base_config, confined=settings.confined)
+    runners = (Path(given[name]) for name in COMMAND_FILES if given.get(name))
     return Fence(
         sandbox=rules,
-        hidden=tuple(dict.fromkeys((*_hidden(trees), settings.folder / settings.out / "predictions"))),
+        hidden=tuple(dict.fromkeys((*_hidden(trees), settings.folder / settings.out / "predictions", *runners))),
         env={name: given[name] for name in rules.pass_env if name in given},
         findings=findings,
     )

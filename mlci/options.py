@@ -39,12 +39,7 @@ def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
         return made
 
     made = command("run", "validate, retrain, compare, judge and report", "mlci run --base origin/main")
-    made.add_argument("--config", metavar="FILE", help="the configuration (default: mlci.yml, or pyproject.toml)")
-    made.add_argument("--base", metavar="REF", help="what to compare with (default: the merge base with main); or none")
-    made.add_argument("--head", metavar="REF", help="what to judge (default: the work tree as it is)")
-    made.add_argument("--out", metavar="DIR", type=Path, default=Path("mlci-out"), help="default: %(default)s")
-    made.add_argument("--model", metavar="NAME", action="append", default=[], help="only this model; repeatable")
-    made.add_argument("--record", action="store_true", help="add this commit of the base branch to the ledger")
+    _of_run(made)
 
     made = command(
         "validate",
@@ -104,3 +99,15 @@ def parser(functions: Mapping[str, Command]) -> argparse.ArgumentParser:
     made.add_argument("--pr", metavar="NAME", default="worse", help="worse, better, noise, bad-data or loosened")
     made.add_argument("--out", metavar="DIR", type=Path, default=Path("demo-out"), help="default: %(default)s")
     return root
+
+
+def _of_run(made: argparse.ArgumentParser) -> None:
+    """The options of `mlci run`."""
+    made.add_argument("--config", metavar="FILE", help="the configuration (default: mlci.yml, or pyproject.toml)")
+    made.add_argument("--base", metavar="REF", help="what to compare with (default: the merge base with main); or none")
+    made.add_argument("--head", metavar="REF", help="what to judge (default: the work tree as it is)")
+    made.add_argument("--out", metavar="DIR", type=Path, default=Path("mlci-out"), help="default: %(default)s")
+    made.add_argument("--model", metavar="NAME", action="append", default=[], help="only this model; repeatable")
+    made.add_argument("--record", action="store_true", help="add this commit of the base branch to the ledger")
+    made.add_argument("--twice", action="store_true", help="train each side twice: is that reproducible?")
+    made.add_argument("--show-output", action="store_true", help="print what the code that trains prints")

@@ -93,6 +93,7 @@ class Bench:
 
         trainer, setting = self.trainer, self.trainer.setting
         holdout, model = trainer.prepared.holdout, trainer.policy.model
+        config = (tree.loaded or setting.trees.loaded).config.models.get(setting.name)
         side: Literal["head", "base"] = "head" if tree is setting.trees.head else "base"
         what = f"{setting.name} (metrics of your own)"
         side_of = self._holdout()
@@ -114,6 +115,7 @@ class Bench:
                     classes=trainer.prepared.classes,
                     task=model.task,
                     schema=trainer.prepared.head.schema,
+                    dataframe=config.dataframe if config else "pandas",
                     environment=setting.environment(tree, self.workshop.stop),
                     scratch=setting.scratch / f"own-{self.name}-{side}-{at}",
                     threads=setting.todo.workers * setting.todo.threads,

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run does. `workers` trainings run at once, each with `threads` threads."""
+    """What a run does. `workers` trainings run at once, each with `threads` threads; `twice`: each is repeated."""
 
     models: tuple[str, ...]
     datasets: tuple[str, ...]
     workers: int
     threads: int
+    twice: bool = False
 
 
 def plan(settings: Settings, config: Config, *, has_base: bool, before: Config | None = None) -> Plan:
@@ -36,7 +37,8 @@ def plan(settings: Settings, config: Config, *, has_base: bool, before: Config |
     datasets = tuple(name for name in config.datasets if name in used or not settings.models)
     trainings = len(models) * (2 if has_base else 1)
     workers = max(1, min(trainings, settings.cores))
-    return Plan(models=models, datasets=datasets, workers=workers, threads=max(1, settings.cores // workers))
+    threads = max(1, settings.cores // workers)
+    return Plan(models=models, datasets=datasets, workers=workers, threads=threads, twice=settings.twice)
 
 
 @dataclass(frozen=True, slots=True)

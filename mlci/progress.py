@@ -22,6 +22,9 @@ class Progress(Protocol):
     def doing(self, what: str, now: str) -> None:
         """What `what` is at just now; an empty `now` ends it."""
 
+    def printed(self, what: str, text: str) -> None:
+        """What `what` has printed in all; it is a stranger's text."""
+
 
 class Silent:
     """Tells nothing."""
@@ -32,12 +35,21 @@ class Silent:
     def doing(self, what: str, now: str) -> None:
         """Nothing."""
 
+    def printed(self, what: str, text: str) -> None:
+        """Nothing."""
+
 
 class Lines:
-    """One line for each thing that happened, with the seconds since the start."""
+    """One line for each thing that happened, with the seconds since the start.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: Where to write.
+        shows_output: Whether to show what the code that trains has printed.
+    """
+
+    def __init__(self, stream: TextIO, *, shows_output: bool = False) -> None:
         self._stream = stream
+        self._shows_output = shows_output
         self._start = time.monotonic()
         self._lock = threading.Lock()
 
@@ -50,14 +62,28 @@ class Lines:
     def doing(self, what: str, now: str) -> None:
         """Nothing: a log has no line that changes."""
 
+    def printed(self, what: str, text: str) -> None:
+        """Write each line after what printed it, so that it is told from mlci's own and is no command to a runner."""
+        from mlci.github.commands import clean
+
+        if self._shows_output and text.strip():
+            lines = "".join(f"{what} | {line}\n" for line in clean(text).rstrip().splitlines())
+            with self._lock:
+                self._put(lines)
+
+    def _put(self, text: str) -> None:
+        encoding = self._stream.encoding or "utf-8"
+        self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        self._stream.flush()
+
 
 class Live(Lines):
     """Lines, and below them one that always says what is being done."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, shows_output: bool = False) -> None:
         from rich.console import Console
 
-        super().__init__(stream)
+        super().__init__(stream, shows_output=shows_output)
         self._console = Console(file=stream, highlight=False)
         self._status = self._console.status("starting")
         self._now: dict[str, str] = {}
@@ -74,6 +100,9 @@ class Live(Lines):
         seconds = time.monotonic() - self._start
         self._console.print(f"[{seconds:5.1f} s] {text}", markup=False)
 
+    def _put(self, text: str) -> None:
+        self._console.print(text, end="", markup=False, emoji=False, soft_wrap=True)
+
     def doing(self, what: str, now: str) -> None:
         """Change the live line."""
         from rich.text import Text
@@ -88,16 +117,24 @@ class Live(Lines):
 
 
 @contextmanager
-def progress(environment: Mapping[str, str], stream: TextIO = sys.stderr) -> Iterator[Progress]:
-    """The kind of progress that suits where it is shown."""
+def progress(
+    environment: Mapping[str, str], stream: TextIO = sys.stderr, *, shows_output: bool = False
+) -> Iterator[Progress]:
+    """The kind of progress that suits where it is shown.
+
+    Args:
+        environment: This process's.
+        stream: Where to write, outside of GitHub Actions.
+        shows_output: Whether to show what the code that trains prints; in GitHub Actions it always is.
+    """
     if environment.get("GITHUB_ACTIONS") == "true":
         from mlci.github.commands import Log
 
         log = Log(sys.stdout, environment)  # one stream, for the runner does not keep two of them in order
         with log.group("mlci: what it did"), log.verbatim():
-            yield Lines(sys.stdout)
+            yield Lines(sys.stdout, shows_output=True)
     elif stream.isatty() and environment.get("TERM") != "dumb":
-        with Live(stream) as live:
+        with Live(stream, shows_output=shows_output) as live:
             yield live
     else:
-        yield Lines(stream)
+        yield Lines(stream, shows_output=shows_output)

@@ -51,6 +51,7 @@ class Settings:
     credentials: Credentials | None = None  # what git may fetch with
     links: Links = NOWHERE  # where the report stands
     records: bool = False  # the commit is one of the base branch, and goes into the ledger
+    twice: bool = False  # each side is trained a second time, to see whether that is reproducible
     confined: bool = False  # local data must lie in the repository: the configuration may be a stranger's
 
 
@@ -72,6 +73,7 @@ INPUT_NAMES: tuple[str, ...] = (
     "check-name",
     "fail-on",
     "results",
+    "twice",
 )
 
 
@@ -90,6 +92,7 @@ class Inputs:
     check_name: str = ""  # of `inputs`: never empty, "mlci" or "mlci (COMMENT-ID)" where none is given
     fail_on: FailOn = "fail"
     results: str = ""
+    twice: bool = False
 
 
 def inputs(environ: Mapping[str, str]) -> Inputs:
@@ -120,6 +123,7 @@ def inputs(environ: Mapping[str, str]) -> Inputs:
         check_name=take("check-name", _check_name, "mlci" if comment_id == "default" else f"mlci ({comment_id})"),
         fail_on=take("fail-on", lambda text: _choice(text, _FAIL_ON), "fail"),
         results=take("results", _line, ""),
+        twice=take("twice", _boolean, default=False),
     )
     if problems:
         raise ConfigError.of(problems)
@@ -151,6 +155,7 @@ Choice = TypeVar("Choice", bound=str)
 _MODES: tuple[Mode, ...] = get_args(Mode)
 _COMMENT_WHEN: tuple[CommentWhen, ...] = get_args(CommentWhen)
 _FAIL_ON: tuple[FailOn, ...] = get_args(FailOn)
+_BOOLEAN: tuple[Literal["true", "false"], ...] = ("true", "false")
 _BOOLEANS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}  # as YAML writes them
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -173,6 +178,10 @@ def _choice(text: str, known: tuple[Choice, ...]) -> Choice:
 
 def _comment(text: str) -> CommentWhen:
     return _choice(_BOOLEANS.get(text, text), _COMMENT_WHEN)
+
+
+def _boolean(text: str) -> bool:
+    return _choice(_BOOLEANS.get(text, text), _BOOLEAN) == "true"
 
 
 def _line(text: str) -> str:

@@ -67,6 +67,11 @@ class Trees:
         """The base's configuration, where it has a valid one."""
         return self.base.loaded.config if self.base and self.base.loaded else None
 
+    @property
+    def keeps_token(self) -> bool:
+        """Whether the checkout that a stranger's code may be judged in keeps the job's token."""
+        return self.confined and self.repository is not None and self.repository.keeps_credentials()
+
     def changes(self) -> tuple[FileChange, ...]:
         """The files that differ between base and head."""
         if self.repository is None or self.base_sha is None or self.head.commit is None:
@@ -154,7 +159,6 @@ def laid_out(settings: Settings, scratch: Path) -> Iterator[Trees]:
             findings=(
                 *_dirt(head),
                 *_elsewhere(repository, head),
-                *(_readable_token(repository) if settings.confined else ()),
                 *findings,
                 *missing,
             ),
@@ -230,16 +234,6 @@ def _elsewhere(repository: Repository | None, head: Tree) -> Iterator[Finding]:
             message=f"The work tree is at {head.commit.merge[:7]}, which is neither {head.commit.sha[:7]}, the commit "
             "that the workflow runs for, nor its test merge: this report stands under one commit and is of another.",
             hint="Check out with actions/checkout without `ref:`, right before this step.",
-        )
-
-
-def _readable_token(repository: Repository | None) -> Iterator[Finding]:
-    if repository is not None and repository.keeps_credentials():
-        yield Finding(
-            code="MLCI440",
-            severity="info",
-            message="The checkout keeps the job's token in .git/config, where the code that is judged can read it.",
-            hint="Set `persist-credentials: false` for actions/checkout.",
         )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from mlci import waiting
+from mlci.errors import TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mlci.plan import Plan
     from mlci.progress import Progress
     from mlci.training.job import Stop, Trained, Training
+    from mlci.training.sandbox import Outcome
+    from mlci.training.wall import Held
 
 
 Make: TypeAlias = "Callable[[Stop], Training]"
@@ -40,6 +43,7 @@ class Workshop:
     stop: threading.Event
     progress: Progress
     submitted: list[Future[tuple[Trained, ...]]] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)  # what of the wall held, of each training that has ended
 
     def settle(self) -> None:
         """Wait until no training is left: from then on files may hold what no training is to see."""
@@ -60,22 +64,41 @@ class Workshop:
         """
         training = make(_Either((self.stop, halt)))
         first = self._once(training, halt)
+        if training.twice:
+            first = self._compared(training, first, halt)
         again = (training.again(at, first.winner) for at in range(1, training.config.repeats))
         return (first, *(self._once(each, halt) for each in again))
 
-    def _once(self, training: Training, halt: threading.Event | None) -> Trained:
+    def _compared(self, training: Training, first: Trained, halt: threading.Event | None) -> Trained:
+        """The training, with what a second one says of it."""
+        from mlci import twice
+
+        try:
+            second: Trained | TrainingError = self._once(training.anew(), halt, ", again")
+        except TrainingError as error:
+            second = error
+        return twice.compared(training, first, second)
+
+    def _once(self, training: Training, halt: threading.Event | None, which: str = "") -> Trained:
         from mlci.training.job import train
 
         seed = f", seed {training.config.seed}" if training.config.repeats > 1 else ""
-        what = f"{training.model} ({'this PR' if training.side == 'head' else 'base'}{seed})"
+        what = f"{training.model} ({'this PR' if training.side == 'head' else 'base'}{seed}{which})"
         try:
             done = train(
-                training, on_event=lambda event: self.progress.doing(what, str(event)), stop=_Either((self.stop, halt))
+                training,
+                on_event=lambda event: self.progress.doing(what, str(event)),
+                on_end=lambda outcome: self._ended(what, outcome),
+                stop=_Either((self.stop, halt)),
             )
         finally:
             self.progress.doing(what, "")
         self.progress.say(f"trained {what}: `{done.winner}` on {training.train_rows:,} rows")
         return done
+
+    def _ended(self, what: str, outcome: Outcome) -> None:
+        self.held.append(outcome.held)
+        self.progress.printed(what, outcome.log)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pytest
 
 from mlci.config.data import Dataset
 from mlci.config.models import Gate, ModelConfig, Split
+from mlci.config.sandbox import Sandbox
 from mlci.results import json_schema
 from mlci.stats.metrics import METRICS, RESOURCES
 
@@ -28,7 +29,7 @@ def test_schema__of_results_is_the_committed_one():
     assert json.loads((ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8")) == json_schema()
 
 
-@pytest.mark.parametrize("model", [Dataset, ModelConfig, Gate, Split])
+@pytest.mark.parametrize("model", [Dataset, ModelConfig, Gate, Split, Sandbox])
 def test_configuration__every_key_is_documented(model):
     """The page of the configuration names every key."""
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")

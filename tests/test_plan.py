@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,13 @@ def config():
 def test_plan__models_datasets_and_cores(config, asked, cores, has_base, expected):
     """Both sides train side by side where cores allow, and share them evenly."""
     assert plan(Settings(folder=Path(), models=asked, cores=cores), config, has_base=has_base) == expected
+
+
+@pytest.mark.parametrize("twice", [True, False])
+def test_plan__hands_on_whether_each_side_trains_twice(config, twice):
+    """It costs time, and no core."""
+    given = {"folder": Path(), "cores": 4}
+
+    found = plan(Settings(**given, twice=twice), config, has_base=True)
+
+    assert found == dataclasses.replace(plan(Settings(**given), config, has_base=True), twice=twice)

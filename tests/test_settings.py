@@ -47,6 +47,7 @@ def test_inputs__all_of_them():
         "check-name": "data and models",
         "fail-on": "warn",
         "results": "mlci-results",
+        "twice": "true",
     }
 
     assert inputs({variable(name): value for name, value in given_ones.items()}) == Inputs(
@@ -61,6 +62,7 @@ def test_inputs__all_of_them():
         check_name="data and models",
         fail_on="warn",
         results="mlci-results",
+        twice=True,
     )
 
 
@@ -123,6 +125,12 @@ def test_comment__takes_booleans_as_yaml_writes_them(text, expected):
     assert inputs({"INPUT_COMMENT": text}).comment == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [("true", True), ("TRUE", True), ("False", False), ("", False)])
+def test_twice__takes_booleans_as_yaml_writes_them(text, expected):
+    """Nothing is trained twice that nobody asked for."""
+    assert inputs({"INPUT_TWICE": text}).twice is expected
+
+
 @pytest.mark.parametrize(("comment_id", "expected"), [("default", "mlci"), ("income", "mlci (income)"), ("", "mlci")])
 def test_check_name__tells_configurations_apart(comment_id, expected):
     """Where no name is given, the comment's id is in it."""
@@ -141,6 +149,7 @@ ID_HINT = "Use letters, digits, '.', '_' and single '-' between them, at most 10
         ("mode", "x", "`mode` cannot be 'x'.", "Known: auto, evaluate, publish, record."),
         ("fail-on", "Warning", "`fail-on` cannot be 'Warning'.", "Did you mean 'warn'?"),
         ("comment", "onchange", "`comment` cannot be 'onchange'.", "Did you mean 'on-change'?"),
+        ("twice", "2", "`twice` cannot be '2'.", "Known: true, false."),
         ("comment", "yes", "`comment` cannot be 'yes'.", "Known: true, on-change, false."),
         ("comment-id", "a b", "`comment-id` cannot be 'a b'.", ID_HINT),
         ("comment-id", "é", "`comment-id` cannot be 'é'.", ID_HINT),

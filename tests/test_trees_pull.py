@@ -86,13 +86,16 @@ def test_laid_out__a_base_that_cannot_be_had(pull, lay):
     assert lay(repo.folder, base_sha="f" * 40)[1:] == (commits["main"], ["MLCI439"])
 
 
-@pytest.mark.parametrize(("confined", "codes"), [(True, ["MLCI440"]), (False, [])])
-def test_laid_out__a_checkout_that_keeps_its_token(pull, lay, confined, codes):
-    """In the action it is told that the code under test could read the token; on a laptop it is nobody's business."""
+@pytest.mark.parametrize("confined", [True, False])
+def test_keeps_token__of_a_checkout(pull, tmp_path, confined):
+    """In the action it matters that the checkout keeps its token; on a laptop it is nobody's business."""
     repo, commits = pull
     repo.git("config", "http.https://github.com/.extraheader", "AUTHORIZATION: basic b2xk")
 
-    assert lay(repo.folder, base_sha=commits["main"], confined=confined)[2] == codes
+    settings = Settings(folder=repo.folder, base_sha=commits["main"], confined=confined)
+    (tmp_path / "scratch").mkdir()
+    with laid_out(settings, tmp_path / "scratch") as trees:
+        assert trees.keeps_token == confined
 
 
 def test_laid_out__a_base_that_the_user_names(pull, lay):

@@ -22,7 +22,7 @@ def check(config: Config, document: Document) -> list[ConfigError]:
     models = [
         problem
         for name, model in config.models.items()
-        for problem in (*_references(config, name, model), *_metrics(name, model))
+        for problem in (*_references(config, name, model), *_compute(config, name, model), *_metrics(name, model))
     ]
     return [
         ConfigError(message, hint=hint, location=document.where(path)) for path, message, hint in (*datasets, *models)
@@ -73,6 +73,19 @@ def _references(config: Config, name: str, model: ModelConfig) -> Iterator[Probl
             f"'{model.dataset}' cannot be both the training data and the test data.",
             "Name another dataset, or let mlci hold out rows: split: {test_size: 0.25}.",
         )
+
+
+def _compute(config: Config, name: str, model: ModelConfig) -> Iterator[Problem]:
+    """A cluster is for candidates, and is reached by the network."""
+    at = ("models", name, "compute")
+    if model.compute is None:
+        return
+    if model.command is not None:
+        hint = "Let the command itself connect to the cluster, or name candidates."
+        yield at, f"`compute` is for candidates, and '{name}' has a command.", hint
+    elif config.sandbox.network != "allow":
+        hint = "Add sandbox: {network: allow}."
+        yield at, f"`compute` of '{name}' is reached by the network, which code that trains does not have.", hint
 
 
 def _metrics(name: str, model: ModelConfig) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ Pure. What the pull request would open is listed, and takes effect after the mer
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlci.config.sandbox import Sandbox
 from mlci.results import Finding
@@ -34,7 +34,7 @@ def holding(head: Loaded, base: Config | None, *, confined: bool) -> tuple[Sandb
     if base is None and not confined:
         return mine, ()
     theirs = base.sandbox if base is not None else Sandbox()
-    update: dict[str, object] = {
+    update: dict[str, Any] = {
         key: "deny" if "deny" in {getattr(mine, key), getattr(theirs, key)} else "allow" for key in ("network", "files")
     }
     for key in _LISTS:
@@ -53,7 +53,14 @@ def holding(head: Loaded, base: Config | None, *, confined: bool) -> tuple[Sandb
         )
         for key, what in _opened(mine, theirs)
     )
-    return theirs.model_copy(update=update), findings
+    written = {
+        key
+        for key in update
+        for side in (mine, theirs)
+        if key in side.model_fields_set
+        if getattr(side, key) == update[key]
+    }
+    return Sandbox.model_construct(_fields_set=written, **update), findings
 
 
 def _opened(mine: Sandbox, theirs: Sandbox) -> Iterator[tuple[str, str]]:

@@ -110,12 +110,12 @@ def changes(results: Results, model: ModelResult) -> Fold:
         for found, one in (
             (look.telling(difference.params), "parameter"),
             ((*difference.features_added, *difference.features_removed, *difference.features_retyped), "feature"),
-            (difference.packages, "package"),
             (results.files, "file"),
         )
         if found
     ]
-    told: list[Part] = [*(["the winner"] if difference.winner else []), *counted]
+    moved = look.packages(difference)
+    told: list[Part] = [*(["the winner"] if difference.winner else []), *([moved] if moved else []), *counted]
     table = tables.changes(model, main)
     files = datatables.files(results.files, frozenset(difference.files))
     return Fold(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlci.report import digits, gatetable, names, places, tables, wording
+from mlci.report import circumstances, digits, gatetable, names, places, tables, wording
 from mlci.report.document import Fold
 from mlci.report.phrase import capital, code, line, listed, prose
 from mlci.report.situations import is_identical
@@ -39,6 +39,8 @@ def fold(model: ModelResult, main: str) -> Fold:
         _overlap(drawn),
         *_weighed(drawn),
         _judged(drawn, main),
+        circumstances.walled(model),
+        circumstances.repeated(model, main),
         *gatetable.cautions(gatetable.scores(model))[:_MOST],
     )
     return Fold(

@@ -214,15 +214,29 @@ def rows_changed(change: DatasetChange, rows: int, unit: str = " rows") -> Line:
 def _of_packages(difference: Difference) -> Iterator[Line]:
     if not difference.packages:
         return
-    rank = {name: place for place, name in enumerate(_TELLING)}
-    ordered = sorted(difference.packages, key=lambda change: rank.get(change.name.lower(), len(rank)))
-    told = ordered[0]
-    rest = len(ordered) - 1
-    more = f" (and {digits.plural(rest, 'more package')})" if rest else ""
+    told, more = _telling_package(difference)
     if told.before and told.after:
         yield line(_moved(told), more)
     else:
         yield line(code(told.name), " was ", "added" if told.after else "removed", more)
+
+
+def packages(difference: Difference) -> Line:
+    """`scikit-learn 1.8.0 → 1.9.1`, the package that tells most, and how many more; nothing where all are the same."""
+    if not difference.packages:
+        return line()
+    told, more = _telling_package(difference)
+    before, after = (filters.clip(version, _VALUE) for version in (told.before, told.after))
+    moved = f" {before} → {after}" if before and after else " added" if after else " removed"
+    return line(filters.clip(told.name, _VALUE), moved, more)
+
+
+def _telling_package(difference: Difference) -> tuple[Change, str]:
+    """The package that tells most, and in words how many more there are."""
+    rank = {name: place for place, name in enumerate(_TELLING)}
+    ordered = sorted(difference.packages, key=lambda change: rank.get(change.name.lower(), len(rank)))
+    rest = len(ordered) - 1
+    return ordered[0], f" (and {digits.plural(rest, 'more package')})" if rest else ""
 
 
 def _alike(results: Results, model: ModelResult | None) -> Line:

@@ -128,8 +128,8 @@ def _of_datasets(results: Results) -> Iterator[Situation]:
         )
 
 
-SCORERS = ("MLCI212", "MLCI213")
-"""Findings of the user's own metrics."""
+SCORERS = ("MLCI212", "MLCI213", "MLCI215")
+"""Findings of the user's own metrics, and of limits that they can pass as a training can."""
 
 
 def breaches(findings: tuple[Finding, ...], dataset: str) -> tuple[Finding, ...]:
@@ -142,7 +142,8 @@ def _of_models(results: Results) -> Iterator[Situation]:
         subjects = (name, model.dataset)
         failures = [each for each in results.findings if each.severity == "fail" and each.subject in subjects]
         untrained = tuple(each for each in failures if each.code.startswith("MLCI2") and each.subject == name)
-        untrained = tuple(each for each in untrained if each.code not in SCORERS)  # the model itself was judged
+        if model.winner:  # the model itself was judged
+            untrained = tuple(each for each in untrained if each.code not in SCORERS)
         if untrained:
             yield Situation(kind="untrained", verdict="fail", name=name, model=model, findings=untrained)
         elif model.verdict == "fail" and not any(gate.verdict == "fail" for gate in model.gates):

@@ -9,6 +9,8 @@ from mlci.report.document import Table, columns, row
 from mlci.report.phrase import code, line, prose, strong
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlci.report.document import Row
     from mlci.report.phrase import Part
     from mlci.report.places import Placed
@@ -23,6 +25,13 @@ _FACTS = (
     ("model", "prediction", "predict_seconds"),
     ("model", "size", "model_size"),
 )
+
+_KINDS = {
+    "own": "mlci’s own packages",
+    "requirements": "requirements",
+    "project": "the project",
+    "interpreter": "an interpreter that was there",
+}
 
 
 # --- candidates and what differs -------------------------------------------------------------------------------
@@ -82,7 +91,20 @@ def _change(kind: str, name: str, before: str, after: str) -> Row:
 def sides(model: ModelResult) -> Table:
     """What each side's training took and cost; a row that neither side knows is left out."""
     rows = [row(kind, title, _fact(model.baseline.side, name), _fact(model.side, name)) for kind, title, name in _FACTS]
+    rows += [row("environment", *each) for each in _environments(model)]
     return Table(columns("what", "", "", ""), tuple(each for each in rows if any(each.cells[2:])))
+
+
+def _environments(model: ModelResult) -> Iterator[tuple[Part, ...]]:
+    """What each side trained in; Python's version stands among the packages where it differs."""
+    both = [side.environment if side else None for side in (model.baseline.side, model.side)]
+    yield "from", *(_KINDS[each.kind] if each else "" for each in both)
+    if len({each.python for each in both if each}) == 1:
+        yield "Python", *(code(each.python) if each and each.python else "" for each in both)
+    yield "packages", *(digits.count(len(each.packages)) if each and each.packages else "" for each in both)
+    sides_ = (model.baseline.side, model.side)
+    yield "seed", *("" if side is None or side.seed is None else str(side.seed) for side in sides_)
+    yield "threads", *("" if side is None or side.threads is None else digits.count(side.threads) for side in sides_)
 
 
 def _fact(side: Side | None, name: str) -> Part:

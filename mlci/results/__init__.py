@@ -10,6 +10,7 @@ from mlci.results.base import Finding, Name, Record, Rule, Severity, Status, Tas
 from mlci.results.data import Column, ColumnChange, DatasetChange, DatasetResult, ExpectationResult, Validation
 from mlci.results.document import VERSION, Commit, FileChange, Results, json_schema
 from mlci.results.models import (
+    PACKAGES,
     BaselineResult,
     Bin,
     Calibration,
@@ -17,6 +18,7 @@ from mlci.results.models import (
     Change,
     Comparison,
     Difference,
+    EnvironmentResult,
     FairnessResult,
     GateResult,
     Group,
@@ -26,9 +28,11 @@ from mlci.results.models import (
     Reliability,
     Search,
     Side,
+    WallResult,
 )
 
 __all__ = [
+    "PACKAGES",
     "VERSION",
     "BaselineResult",
     "Bin",
@@ -42,6 +46,7 @@ __all__ = [
     "DatasetChange",
     "DatasetResult",
     "Difference",
+    "EnvironmentResult",
     "ExpectationResult",
     "FairnessResult",
     "FileChange",
@@ -64,6 +69,7 @@ __all__ = [
     "Text",
     "Validation",
     "Verdict",
+    "WallResult",
     "json_schema",
     "worst",
 ]

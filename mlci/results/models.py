@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from mlci.errors import Location
 from mlci.results.base import Name, Record, Rule, Status, Task, Text, Verdict
 from mlci.results.data import Column
+
+PACKAGES = 2_000
+"""Packages of an environment that are told."""
 
 
 class CandidateResult(Record):
@@ -17,6 +22,24 @@ class CandidateResult(Record):
     cv_std: float | None = None
     fit_seconds: float | None = None
     elected: bool = False
+
+
+class EnvironmentResult(Record):
+    """What a training ran in."""
+
+    kind: Literal["own", "requirements", "project", "interpreter"] = "own"  # `own`: mlci's packages
+    python: Name = ""
+    key: Name = ""  # a digest of what it was made from; empty where it was not made
+    packages: Annotated[dict[Name, Name], Field(max_length=PACKAGES)] = {}  # all in it, not only those that were used
+
+
+class WallResult(Record):
+    """What of the wall around a training held."""
+
+    user: bool  # it ran as another user than mlci
+    files: bool | None = None  # files that are not its own were out of reach; None: that was not asked for
+    network: Literal["namespace", "filter", "open", "allowed"]  # `open`: it was to be out of reach, and was not
+    doors: Annotated[tuple[Name, ...], Field(max_length=100)] = ()  # sockets of services beyond the wall, within reach
 
 
 class Side(Record):
@@ -31,7 +54,12 @@ class Side(Record):
     model_size: int | None = None  # bytes, of the saved model
     params: dict[Name, Text] = {}
     features: tuple[Column, ...] = ()
-    packages: dict[Name, Name] = {}
+    packages: dict[Name, Name] = {}  # of the modules that the training loaded, and Python
+    seed: int | None = None
+    threads: int | None = None  # that numerical libraries could start
+    environment: EnvironmentResult | None = None
+    wall: WallResult | None = None
+    reproducible: bool | None = None  # a second training with the same seed predicts the same; None: nobody looked
 
 
 class BaselineResult(Record):

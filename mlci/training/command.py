@@ -14,12 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mlci.errors import TrainingError
 from mlci.results import CandidateResult, Side
 from mlci.training import exchange, failures, files, job, predictions, users
+from mlci.training.circumstances import circumstances
 from mlci.training.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlci.training.job import Trained, Training
+    from mlci.training.sandbox import Outcome
 
 NAME = "command"  # of the one candidate that a command is
 REPORT_LIMIT = 1 << 20  # bytes
@@ -37,12 +39,13 @@ class CommandReport(BaseModel):
     model: str | None = None
 
 
-def train(training: Training, *, watch: Callable[[], None]) -> Trained:
+def train(training: Training, *, watch: Callable[[], None], on_end: Callable[[Outcome], None] | None = None) -> Trained:
     """Run the command of a model and read what it wrote.
 
     Args:
         training: What to train.
         watch: Called again and again while the command runs.
+        on_end: Told how it ended, well or not.
 
     Raises:
         TrainingError: the command cannot be run, failed, or left predictions that cannot be used.
@@ -51,6 +54,8 @@ def train(training: Training, *, watch: Callable[[], None]) -> Trained:
     users.require_open(training.subject, training.environment.user, training.root, training.scratch, Path(command[0]))
     path = job.write_job(training, command_job(training))
     outcome = job.run(training, command, watch, {"MLCI_JOB": str(path)})
+    if on_end is not None:
+        on_end(outcome)
     output = failures.tail(outcome.log, training.root)
     if outcome.code is None:
         raise failures.ended(outcome, training, output=output)
@@ -87,6 +92,7 @@ def train(training: Training, *, watch: Callable[[], None]) -> Trained:
             peak_memory=usage.peak_memory if usage else None,
             model_size=model.stat().st_size if model else None,
             params={name[:VALUE]: _text(value) for name, value in sorted(report.params.items())[:PARAMS]},
+            **circumstances(training, outcome.held, {}),
         ),
         predictions=read,
         model_path=model,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlci.config.suggest import did_you_mean
 from mlci.errors import Location, TrainingError
+from mlci.training import limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,7 @@ TAIL = 4_000  # characters of a log that an error shows
 _NOT_STARTED = "mlci: cannot start "  # what launch.py says
 _DUMP = re.compile(r"mlci: cannot start .+|Fatal Python error: [\w ]+$|  File \"[^\"]+\", line \d+ in \S+$")
 _LIBRARY = re.compile(r'File "[^"]*/(?:site-packages|dist-packages|python3\.\d+)/')
+TOO_LARGE = "File too large"  # what the system says of EFBIG, which a program gets that ignores SIGXFSZ, as Python does
 _SHELL = 128  # a shell adds the signal's number to it
 
 _STAGES = {
@@ -49,9 +51,11 @@ def told(failure: Failure, training: Training) -> TrainingError:
         message = f"Candidate `{failure.candidate}` of {subject} raised {failure.type}{stage}{_after(message)}"
         hint = f"Try it alone: `mlci run --model {training.model}`."
         if failure.type == "ModuleNotFoundError":
-            hint = "Install it beside mlci, where the model trains (not in the action's image: docs/github.md)."
+            hint = "Name its package in what the model's `environment` installs (docs/environments.md)."
         if failure.type == "PermissionError":
             hint = _as_another(training) or hint
+        if failure.type == "OSError" and TOO_LARGE in message:
+            hint = limits.too_large(training.wall)
     elif failure.kind == "worker":
         message = f"The training of {subject} failed outside of the candidates' code: {failure.type}{_after(message)}"
         hint = "It happened between reading the data and writing the results; the traceback says where."
@@ -59,6 +63,7 @@ def told(failure: Failure, training: Training) -> TrainingError:
         message = f"On the base branch: {message}"
     if failure.kind == "not-found":
         hint = did_you_mean(failure.name, failure.known).strip() or "Write module:function of a file in the repository."
+    hint = _walled(failure, training) or hint
     location = Location(failure.file, failure.line) if failure.file else None
     return TrainingError(
         message,
@@ -68,6 +73,22 @@ def told(failure: Failure, training: Training) -> TrainingError:
         traceback=failure.traceback,
         stage=failure.stage,
     )
+
+
+def _walled(failure: Failure, training: Training) -> str:
+    """The hint for code that the wall refused something; "" where it did not."""
+    if failure.denied == "network" and training.wall.network == "deny":
+        return "Code that trains has no network: `sandbox: {network: allow}` on the base branch opens it."
+    if failure.denied == "read" and training.wall.files == "deny":
+        if failure.path:
+            return (
+                f"mlci hides `{failure.path}` from code that trains, as it hides the files of datasets: use the rows "
+                "that it is given (X, y), or the files that $MLCI_JOB names."
+            )
+        return "Code that trains may read its repository alone: name others on the base branch, `sandbox: {read: […]}`."
+    if failure.denied == "write" and training.wall.files == "deny":
+        return "Code that trains may write to $TMPDIR, and to what `sandbox: {write: […]}` names on the base branch."
+    return ""
 
 
 def _as_another(training: Training) -> str:
@@ -101,6 +122,8 @@ def ended(outcome: Outcome, training: Training, *, output: str, at: Event | None
             code="MLCI202",
             traceback=output,
         )
+    if told := limits.passed(f"The training of {subject}", outcome, training.wall, where):
+        return TrainingError(told.sentence, hint=told.hint, code=limits.CODE, traceback=output)
     if outcome.signal is not None:
         name = signal_name(outcome.signal)
         memory = outcome.signal == signal.SIGKILL
@@ -126,12 +149,17 @@ def ended(outcome: Outcome, training: Training, *, output: str, at: Event | None
 def exit_code(outcome: Outcome, training: Training, *, output: str) -> TrainingError:
     """The error for a training command that failed by itself."""
     number = (outcome.code or 0) - _SHELL
+    if number == signal.SIGXFSZ:
+        told = limits.file_size(f"The training command of {training.subject}", training.wall)
+        return TrainingError(told.sentence, hint=told.hint, code=limits.CODE, traceback=output)
     hint = "The end of its output says why."
     if any(number == each for each in signal.Signals):
         hint = f"A shell says so of a process that was killed by {signal_name(number)}"
         hint += ", most likely because the machine ran out of memory." if number == signal.SIGKILL else "."
     elif "Permission denied" in output:
         hint = _as_another(training) or hint
+    elif TOO_LARGE in output:
+        hint = limits.too_large(training.wall)
     return TrainingError(
         f"The training command of {training.subject} failed with exit code {outcome.code}.",
         hint=hint,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mlci.config.suggest import did_you_mean
 from mlci.errors import Location, TrainingError
 from mlci.results import Name, Text
-from mlci.training import failures
+from mlci.training import failures, limits
 from mlci.training.files import read_regular
 
 if TYPE_CHECKING:
@@ -172,6 +172,8 @@ def ended(scoring: Scoring, outcome: Outcome, at: Event | None) -> TrainingError
             code=NO_NUMBER,
             traceback=stack,
         )
+    if told := limits.passed(subject, outcome, scoring.wall):
+        return TrainingError(told.sentence, hint=told.hint, code=limits.CODE, traceback=stack)
     if outcome.signal is not None:
         memory = outcome.signal == signal.SIGKILL
         return TrainingError(

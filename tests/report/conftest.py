@@ -24,6 +24,7 @@ from mlci.results import (
     DatasetChange,
     DatasetResult,
     Difference,
+    EnvironmentResult,
     ExpectationResult,
     FileChange,
     Finding,
@@ -33,6 +34,7 @@ from mlci.results import (
     Results,
     Side,
     Validation,
+    WallResult,
     worst,
 )
 
@@ -133,6 +135,10 @@ def side(winner="boosted", **more):
             "params": {"model__max_depth": "None", "model__learning_rate": "0.1"},
             "features": (Column(name="age", dtype="Int64"), Column(name="sex", dtype="String")),
             "packages": PACKAGES,
+            "seed": 0,
+            "threads": 2,
+            "environment": EnvironmentResult(kind="own", python="3.11.7", packages=PACKAGES),
+            "wall": WallResult(user=True, files=True, network="namespace"),
             **more,
         }
     )

@@ -291,6 +291,7 @@ def test_holdout__how_it_was_drawn_and_trained(model):
         "Rows with the same customer count as one draw: 1,204 groups in all, and the intervals know it.",
         "In every metric a row weighs what weight says.",
         "It has judged 12 commits of main since the ledger began.",
+        "The code that trained ran as another user, without network, and could not read the datasets’ files.",
         "⚠️ roc_auc: only 7 rows of one class: the interval is rough.",
     ]
 
