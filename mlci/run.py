@@ -20,7 +20,7 @@ from mlci.plan import plan
 from mlci.record import Record, findings_of
 from mlci.references import referring
 from mlci.results import Finding, Results, worst
-from mlci.training import users
+from mlci.training import environment, users
 from mlci.trees import laid_out
 
 if TYPE_CHECKING:
@@ -58,7 +58,11 @@ def run(settings: Settings, progress: Progress) -> Done:
     """
     record = Record()
     out = settings.folder / settings.out
-    with _scratch() as scratch, laid_out(settings, scratch) as sides, _referring(sides, settings, scratch) as trees:
+    with (
+        _scratch(settings.folder) as scratch,
+        laid_out(settings, scratch) as sides,
+        _referring(sides, settings, scratch) as trees,
+    ):
         config = trees.loaded.config
         press.clear(out)
         todo = plan(settings, config, has_base=trees.base is not None, before=trees.base_config)
@@ -191,11 +195,11 @@ def _checked(dataset: DatasetResult, trees: Trees) -> DatasetResult:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder for everything that does not outlive the run, also where it is interrupted."""
+def _scratch(root: Path) -> Iterator[Path]:
+    """A folder for everything that does not outlive the run of a repository, also where it is interrupted."""
     folder = Path(tempfile.mkdtemp(prefix="mlci-"))
     try:
-        with users.reachable(folder):
+        with users.reachable(folder, *environment.needs(root)):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

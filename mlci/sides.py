@@ -138,6 +138,7 @@ class Trainer:
             scratch=setting.scratch / folder,
             threads=setting.todo.threads,
             wall=setting.wall(tree),
+            twice=setting.todo.twice and folder != "reference",
         )
 
 

@@ -1,7 +1,14 @@
-"""The tables that a child reads: as they were written, or in the format and with the columns that it takes."""
+"""The tables that a child reads: as they were written, or in the format and with the columns that it takes.
+
+A worker is given the training rows alone while it fits; the rows to predict are put into a folder that is empty until
+then. A command is given both at once: nothing tells when its fitting is over.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlci.errors import TrainingError
@@ -34,9 +41,44 @@ def tables(training: Training, wanted: DataFormat, *, drop: Sequence[str] = ()) 
 
 
 def given(training: Training) -> tuple[Path, ...]:
-    """The files that a child may be given: those of the training, and the copies of them."""
-    copies = (training.scratch / f"{name}.{ending}" for name in ("train", "holdout") for ending in ("parquet", "csv"))
-    return (training.train, training.holdout, *copies)
+    """The files and folders that a child may read from its start: those of the training, or the copies of them."""
+    whole = training.config.command is not None
+    names = ("train", "holdout") if whole else ("train",)
+    copies = (training.scratch / f"{name}.{ending}" for name in names for ending in ("parquet", "csv"))
+    return (training.train, training.holdout if whole else later(training), *copies)
+
+
+def later(training: Training) -> Path:
+    """The folder that the rows to predict are put into once all fitting is over."""
+    return training.scratch / "later"
+
+
+def empty(training: Training) -> None:
+    """Make the folder of the rows to predict, with nothing in it."""
+    folder = later(training)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+
+
+def hand_over(training: Training, wanted: DataFormat) -> None:
+    """Put the rows to predict where the worker waits for them, whole at once; where they are already, do nothing.
+
+    Args:
+        training: Whose rows they are.
+        wanted: The format that the child reads; `tables` has written it.
+    """
+    source = training.holdout if wanted == training.data_format else training.scratch / f"holdout.{wanted}"
+    target = later(training) / f"holdout.{wanted}"
+    with suppress(FileExistsError):
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise
+        except OSError:  # another file system, or one without links
+            draft = training.scratch / "later.part"
+            shutil.copyfile(source, draft)
+            draft.replace(target)
 
 
 def _table(path: Path, name: str, training: Training, wanted: DataFormat, drop: Sequence[str]) -> Path:

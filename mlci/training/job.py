@@ -14,6 +14,7 @@ from mlci.errors import TrainingError
 from mlci.results import CandidateResult, Column, Finding, Side
 from mlci.stats.metrics import METRICS
 from mlci.training import exchange, failures, files, predictions, report, sandbox, users
+from mlci.training.circumstances import circumstances
 from mlci.training.events import Follower
 from mlci.training.wall import OPEN, Held
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mlci.training.wall import Wall
 
 VERSION = 1
+PROMPT = 0.02  # seconds between two looks at what a worker says, which waits for rows
 DataFormat = Literal["parquet", "csv"]
 
 
@@ -63,6 +65,8 @@ class Training:
         drop: Columns of the files that no candidate is given, beside those of the configuration; the election may
             still split by them.
         reseeds: Whether each `random_state` of the estimator is set to the seed: a repetition has to differ.
+        wall: What the code may read, write, reach and use, beside its own files.
+        twice: Whether it is to be repeated, to see whether it is reproducible.
     """
 
     model: str
@@ -82,6 +86,11 @@ class Training:
     drop: tuple[str, ...] = ()
     reseeds: bool = False
     wall: Wall = OPEN
+    twice: bool = False
+
+    def anew(self) -> Training:
+        """The very same training, with the same seed, beside the first one's files."""
+        return replace(self, scratch=self.scratch.with_name(f"{self.scratch.name}-anew"))
 
     def again(self, at: int, winner: str) -> Training:
         """The same training of the winner alone, with another seed; `at` counts from 1."""
@@ -145,6 +154,7 @@ def train(
     training: Training,
     *,
     on_event: Callable[[Event], None] | None = None,
+    on_end: Callable[[sandbox.Outcome], None] | None = None,
     stop: Stop | None = None,
 ) -> Trained:
     """Elect a candidate on the training rows, fit it on all of them, and predict the holdout.
@@ -152,6 +162,7 @@ def train(
     Args:
         training: What to train.
         on_event: Told each step, while the child works, in the thread that called.
+        on_end: Told how the child ended, what it printed and what of the wall held, well or not.
         stop: Set it, from any thread, to end the child.
 
     Raises:
@@ -161,12 +172,14 @@ def train(
     if training.out.exists():
         shutil.rmtree(training.out)  # what an earlier training left must not pass for this one's
     training.out.mkdir(parents=True)
+    training = _settled(training)
     users.give(training.out, training.environment.user)
     if training.config.command is not None:
         from mlci.training import command
 
-        return command.train(training, watch=watcher(None, stop))
-    follower = Follower(training.out / "events.jsonl", on_event)
+        return command.train(training, watch=watcher(None, stop), on_end=on_end)
+    exchange.empty(training)
+    follower = Follower(training.out / "events.jsonl", _handing_over(training, on_event))
     worker = Path(__file__).with_name("worker.py")
     users.require_open(
         training.subject,
@@ -177,7 +190,10 @@ def train(
         worker,
     )
     job = write_job(training, worker_job(training))
-    outcome = run(training, [str(training.environment.python), "-s", str(worker), str(job)], watcher(follower, stop))
+    words = [str(training.environment.python), "-s", str(worker), str(job)]
+    outcome = run(training, words, watcher(follower, stop), every=PROMPT)
+    if on_end is not None:
+        on_end(outcome)
     follower.poll()
     path = training.out / "report.json"
     if not os.path.lexists(path):  # it is the last thing that a worker writes: with it, the work is done
@@ -189,13 +205,37 @@ def train(
     return _trained(training, result, outcome)
 
 
+def _settled(training: Training) -> Training:
+    """The same training, as root where the user that nobody asked for may not do what it needs."""
+    from mlci.training import command
+
+    chosen, is_command = training.environment, training.config.command is not None
+    programs = (Path(command.parse(training)[0]),) if is_command else (Path(__file__).with_name("worker.py"),)
+    reads = (training.root, training.scratch, chosen.python, *programs, *training.wall.read)
+    return replace(training, environment=replace(chosen, user=users.settled(chosen.user, reads, training.wall.write)))
+
+
+def _handing_over(training: Training, on_event: Callable[[Event], None] | None) -> Callable[[Event], None]:
+    """What is done with each event: the rows to predict are handed over when the child says that fitting is over."""
+
+    def follow(event: Event) -> None:
+        if event.event == "predict":
+            exchange.hand_over(training, _format(training))
+        if on_event is not None:
+            on_event(event)
+
+    return follow
+
+
 def run(
     training: Training,
     command: list[str],
     tick: Callable[[], None],
     extra: Mapping[str, str] | None = None,
+    *,
+    every: float = sandbox.TICK,
 ) -> sandbox.Outcome:
-    """Run a command in the model's environment, in the repository, behind the wall."""
+    """Run a command in the model's environment, in the repository, behind the wall; `tick` is called while it runs."""
     chosen = training.environment
     return sandbox.run(
         command,
@@ -212,6 +252,7 @@ def run(
         },
         timeout=training.config.timeout,
         tick=tick,
+        every=every,
         user=chosen.user,
         wall=training.wall.widened(
             read=(
@@ -228,9 +269,9 @@ def run(
 
 
 def _programs(command: list[str]) -> list[Path]:
-    """The folder of the program that is run, and the two files that a worker is made of."""
+    """The program that is run, without its folder, which code could choose; and the two files of a worker."""
     here = Path(__file__)
-    return [Path(os.path.realpath(command[0])).parent, here.with_name("worker.py"), here.with_name("scorer.py")]
+    return [Path(os.path.realpath(command[0])), here.with_name("worker.py"), here.with_name("scorer.py")]
 
 
 def watcher(follower: Follower | None, stop: Stop | None) -> Callable[[], None]:
@@ -271,14 +312,17 @@ def worker_job(training: Training) -> dict[str, Any]:
     config = training.config
     metric = METRICS[config.primary]
     primary = {name: value for name, value in asdict(metric).items() if name in _PRIMARY}
-    wanted: DataFormat = training.data_format if training.environment.has_parquet else "csv"
-    train, holdout = exchange.tables(training, wanted)
+    wanted = _format(training)
+    train, _ = exchange.tables(training, wanted)
     return {
         **common_job(training),
         "train": {"path": str(train), "format": wanted},
-        "holdout": {"path": str(holdout), "format": wanted},
+        "holdout": {"path": str(exchange.later(training) / f"holdout.{wanted}"), "format": wanted},
         "schema": dict(training.schema),
+        "dataframe": config.dataframe,
         "root": str(training.root),
+        "paths": [str(path) for path in training.environment.paths],
+        "compute": config.compute.model_dump() if config.compute else None,
         "candidates": dict(config.candidates),
         "cv": cross_validation(config),
         "primary": primary,
@@ -286,6 +330,13 @@ def worker_job(training: Training) -> dict[str, Any]:
         "reseeds": training.reseeds,
         "out": str(training.out),
     }
+
+
+def _format(training: Training) -> DataFormat:
+    """The format that a worker is given tables in; Polars is asked for its frames, so that it is there to read them."""
+    if training.config.dataframe == "polars":
+        return "parquet"
+    return training.data_format if training.environment.has_parquet else "csv"
 
 
 _PRIMARY = ("name", "function", "arguments", "needs", "greater_is_better")
@@ -311,6 +362,7 @@ def _trained(training: Training, result: report.Success, outcome: sandbox.Outcom
         params=result.params,
         features=tuple(Column(name=each.name, dtype=each.dtype, nulls=each.nulls) for each in result.features),
         packages=result.packages,
+        **circumstances(training, outcome.held, result.packages),
     )
     candidates = tuple(
         CandidateResult(

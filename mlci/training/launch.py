@@ -24,23 +24,30 @@ import warnings  # noqa: F401 - os.execvp needs it, when the library may lie whe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
 KIBI = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes there, KiB on Linux
 IS_LINUX = sys.platform == "linux"
 CANNOT_START = 127  # as a shell says it
 BEAT = 0.25  # seconds between two looks at what the command uses
-DISK_EVERY = 8  # beats between two looks at its files
+DISK_EVERY = 2.0  # seconds between two looks at its files, at least
+DISK_SHARE = 20  # times as long as such a look takes: a million files are not to keep a processor busy
 PATIENCE = 20.0  # seconds within which everything that the command left has to be gone
 TASKS = 4096  # processes and threads of a user of its own, whatever the limit on processes
 
 
-def beside() -> Any:  # noqa: ANN401 - a module
+def kernel() -> Any:  # noqa: ANN401 - a module
     """The file `kernel.py` beside this one."""
     import kernel  # type: ignore[import-not-found]
 
     return kernel
+
+
+def gauge() -> Any:  # noqa: ANN401 - a module
+    """The file `gauge.py` beside this one."""
+    import gauge  # type: ignore[import-not-found]
+
+    return gauge
 
 
 # --- what holds for the command alone ----------------------------------------------------------------------------
@@ -85,25 +92,33 @@ def build(spec: dict[str, Any]) -> dict[str, Any]:
     Raises:
         OSError: the user cannot be changed; the rest is told and not raised.
     """
-    held: dict[str, Any] = {"user": spec["user"] is not None, "files": None, "network": "allowed"}
+    user, files, denied = spec["user"], spec["files"], spec["network"] == "deny"
+    held: dict[str, Any] = {"user": user is not None, "files": None, "network": "allowed", "doors": []}
     limit(spec)
     if not IS_LINUX:
-        if spec["user"] is not None:
-            become(spec["user"])
-        held["files"] = None if spec["files"] is None else False
-        held["network"] = "allowed" if spec["network"] == "allow" else "open"
+        if user is not None:
+            become(user)
+        held["files"] = None if files is None else False
+        held["network"] = "open" if denied else "allowed"
         return held
-    kernel = beside()
-    if spec["network"] == "deny":
-        held["network"] = "namespace" if kernel.new_network() else "open"
-    rules = kernel.ruleset(spec["files"]) if spec["files"] is not None else None
-    kernel.no_new_privileges()
-    if spec["user"] is not None:
-        become(spec["user"])
-    if spec["files"] is not None:
-        held["files"] = rules is not None and kernel.restrict(rules)
-    if held["network"] == "open":
-        held["network"] = "filter" if kernel.no_sockets() else "open"
+    linux, walled = kernel(), denied or files is not None
+    if walled:
+        linux.cover([path for path in spec["doors"] if os.path.exists(path)])
+    if denied:
+        held["network"] = "namespace" if linux.new_network() else "open"
+    rules = linux.ruleset(files) if files is not None else None
+    linux.no_new_privileges()
+    if user is not None:
+        become(user)
+    elif walled and os.geteuid() == 0:
+        linux.drop_capabilities()
+    if files is not None:
+        held["files"] = rules is not None and linux.restrict(rules)
+    if walled:
+        held["doors"] = [path for path in spec["doors"] if os.access(path, os.W_OK) and not linux.covered(path)]
+        families = {"namespace": linux.NAMESPACED, "open": linux.LOCAL}.get(held["network"])
+        if linux.filter_calls(families) and held["network"] == "open":
+            held["network"] = "filter"
     return held
 
 
@@ -114,6 +129,8 @@ def start(command: list[str], spec: dict[str, Any], channel: int) -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
+        if IS_LINUX:
+            kernel().show()  # its files in /proc are its own again; from the command's own start on they are anyway
         held = build(spec)
         os.write(channel, (json.dumps(held) + "\n").encode())
         os.execvp(command[0], command)  # noqa: S606 - a shell is what must not stand between
@@ -128,80 +145,68 @@ def start(command: list[str], spec: dict[str, Any], channel: int) -> None:
 # --- what is watched ---------------------------------------------------------------------------------------------
 
 
-def descendants() -> list[int]:
-    """The processes below this one, those that lost their parent included; none where there is no /proc."""
-    below: dict[int, list[int]] = {}
-    for name in os.listdir("/proc") if IS_LINUX else ():
-        if name.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat", "rb") as file:
-                parent = int(file.read().rpartition(b")")[2].split()[1])
-                below.setdefault(parent, []).append(int(name))
-    found = list(below.get(os.getpid(), ()))
-    for each in found:  # grows while it is walked
-        found += below.get(each, ())
-    return found
+class Watch:
+    """Looks at what the command uses, now and then."""
 
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self._processes, self._memory, self._disk = spec["processes"], spec["memory"], spec["disk"]
+        self._folders = spec["write"]
+        self._next_look = 0.0
 
-def memory(processes: list[int]) -> int:
-    """Bytes that some processes hold: each one's own, and what the one that shares most shares."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    own = shared = 0
-    for each in processes:
-        with contextlib.suppress(OSError, ValueError), open(f"/proc/{each}/statm", "rb") as file:
-            resident, common = (int(number) for number in file.read().split()[1:3])
-            own += resident - common
-            shared = max(shared, common)
-    return (own + shared) * page
+    def passed(self) -> str:
+        """The limit that the command has passed just now; "" where it keeps all."""
+        if self._processes is self._memory is self._disk is None:
+            return ""
+        running = gauge().descendants()
+        if self._processes is not None and len(running) > self._processes:
+            return "processes"
+        if self._memory is not None and gauge().memory(running) > self._memory:
+            return "memory"
+        return self._looked(running) if time.monotonic() >= self._next_look else ""
 
-
-def size(folder: str) -> Iterator[int]:
-    """Bytes on disk of each file below a folder; links are not followed."""
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            with contextlib.suppress(OSError):
-                if entry.is_dir(follow_symlinks=False):
-                    yield from size(entry.path)
-                yield entry.stat(follow_symlinks=False).st_blocks * 512
-
-
-def passed(spec: dict[str, Any], beat: int) -> str:
-    """The limit that the command has passed just now; "" where it keeps all."""
-    if spec["memory"] is None and spec["processes"] is None and spec["disk"] is None:
+    def _looked(self, running: list[int]) -> str:
+        """The same, of what takes longer to see."""
+        start = time.monotonic()
+        in_memory, on_disk = gauge().nameless(running)
+        if self._memory is not None and in_memory > self._memory:
+            return "memory"
+        if self._disk is not None:
+            for each in gauge().files(self._folders):
+                on_disk += each
+                if on_disk > self._disk:
+                    break
+            if on_disk > self._disk:
+                return "disk"
+        end = time.monotonic()
+        self._next_look = end + max(DISK_EVERY, DISK_SHARE * (end - start))
         return ""
-    running = descendants()
-    if spec["processes"] is not None and len(running) > spec["processes"]:
-        return "processes"
-    if spec["memory"] is not None and memory(running) > spec["memory"]:
-        return "memory"
-    if spec["disk"] is not None and beat % DISK_EVERY == 0:
-        total = 0
-        for folder in spec["write"]:
-            for each in size(folder):
-                total += each
-                if total > spec["disk"]:
-                    return "disk"
-    return ""
 
 
-def sweep() -> None:
-    """End everything below this process; what is forked meanwhile is found in the next round."""
+def sweep() -> bool:
+    """End everything below this process; whether nothing is left.
+
+    It kills its own children alone, and becomes the parent of what they leave: the number of a child is nobody else's
+    until it is waited for. A process that forks and ends, again and again, is this one's child each time.
+    """
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        running = descendants()
-        for each in running:
+        for each in gauge().children():
             with contextlib.suppress(OSError):
                 os.kill(each, signal.SIGKILL)
+        has_ended = False
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+                has_ended = True
         except ChildProcessError:
-            return
-        time.sleep(0.002)
+            return True
+        if not has_ended:
+            time.sleep(0.001)
+    return False
 
 
 def wait(child: int, control: int, woken: int, spec: dict[str, Any]) -> tuple[int, Any, str]:
     """Wait for the command, and end it where it passes a limit or mlci is gone; how it ended, its cost, the limit."""
-    limit_passed, beat, next_beat = "", 0, time.monotonic() + BEAT
+    watch, limit_passed, next_beat = Watch(spec), "", time.monotonic() + BEAT
     sources = [control, woken]
     while True:
         number, status, usage = os.wait4(-1, os.WNOHANG)
@@ -217,8 +222,8 @@ def wait(child: int, control: int, woken: int, spec: dict[str, Any]) -> tuple[in
             sources.remove(control)
             os.kill(child, signal.SIGKILL)
         if time.monotonic() >= next_beat:
-            beat, next_beat = beat + 1, time.monotonic() + BEAT
-            limit_passed = limit_passed or passed(spec, beat)
+            limit_passed = limit_passed or watch.passed()
+            next_beat = time.monotonic() + BEAT
             if limit_passed:
                 os.kill(child, signal.SIGKILL)
 
@@ -234,24 +239,25 @@ def main(channel: int, control: int, spec: dict[str, Any], command: list[str]) -
     signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     if IS_LINUX:
-        beside().adopt_orphans()
+        kernel().adopt_orphans()
+        kernel().hide()
     child = os.fork()
     if child == 0:
         start(command, spec, channel)
     try:
         status, usage, limit_passed = wait(child, control, woken, spec)
     finally:
-        sweep()
+        is_gone = sweep()
     cost = {
         "status": status,
         "seconds": usage.ru_utime + usage.ru_stime,
         "peak_memory": usage.ru_maxrss * KIBI,
-        "limit": limit_passed,
+        "limit": limit_passed or ("" if is_gone else "processes"),
     }
     with contextlib.suppress(BrokenPipeError):  # nobody is left to tell
         os.write(channel, (json.dumps(cost) + "\n").encode())
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))
     main(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4:])

@@ -54,6 +54,8 @@ class Failure(_Part):
     """Why there is no result.
 
     `kind` tells the user's exception from what the worker refused; `name` and `known` belong to `not-found`.
+    `denied` is what the wall refused, where that is why the code failed, and `path` the file, where that is one of the
+    repository.
     """
 
     kind: Kind
@@ -67,6 +69,8 @@ class Failure(_Part):
     line: Annotated[int, Field(ge=1)] | None = None
     name: Name = ""
     known: Annotated[tuple[Name, ...], Field(max_length=1_000)] = ()
+    denied: Literal["", "read", "write", "network"] = ""
+    path: Name = ""
 
 
 class Success(_Part):

@@ -36,7 +36,15 @@ THREADS = (
     "LOKY_MAX_CPU_COUNT",
     "POLARS_MAX_THREADS",
     "RAYON_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
 )
+REPEATABLE = {  # what makes frameworks give the same numbers again, and refuses nothing
+    "OMP_DYNAMIC": "FALSE",  # as many threads as were asked for, each time: sums depend on it
+    "MKL_DYNAMIC": "FALSE",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # NVIDIA's own way to repeatable products
+    "TF_CUDNN_DETERMINISTIC": "1",
+}
 
 KEPT = 32 * 1024  # bytes of output kept from its start, and as many from its end
 CHUNK = 64 * 1024
@@ -95,6 +103,7 @@ def environment(  # noqa: PLR0913 - each is one fact that a child is told
     return {
         **kept,
         **dict.fromkeys(THREADS, str(threads)),
+        **REPEATABLE,
         "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait busily cost seconds where trainings share a machine
         "PATH": os.pathsep.join((str(python.parent), given.get("PATH", os.defpath))),
         "HOME": str(home),
@@ -118,6 +127,7 @@ def run(  # noqa: PLR0913 - each is one fact of a child
     env: Mapping[str, str],
     timeout: float,
     tick: Callable[[], None] | None = None,
+    every: float = TICK,
     user: User | None = None,
     wall: Wall = OPEN,
 ) -> Outcome:
@@ -131,12 +141,13 @@ def run(  # noqa: PLR0913 - each is one fact of a child
         cwd: Where it runs.
         env: Its whole environment.
         timeout: Seconds of the wall clock.
-        tick: Called about ten times a second while the child runs; what it raises ends the child and is raised here.
+        tick: Called again and again while the child runs; what it raises ends the child and is raised here.
+        every: Seconds between two such calls.
         user: Whom it runs as; this process's own user by default, and root alone can choose another one.
         wall: What it may read, write, reach and use.
     """
     with _Child(command, cwd, {**wall.env, **env}, wall.spec(user)) as child:
-        ended = child.watch(timeout, tick)
+        ended = child.watch(timeout, tick, every)
         if not ended:
             child.terminate()
     return child.outcome(timed_out=not ended)
@@ -197,18 +208,20 @@ class _Child:
             self._output.close()
             os.close(self._channel)
 
-    def watch(self, seconds: float, tick: Callable[[], None] | None = None, *, drain: bool = False) -> bool:
+    def watch(
+        self, seconds: float, tick: Callable[[], None] | None = None, every: float = TICK, *, drain: bool = False
+    ) -> bool:
         """Take in output until the child ends (with `drain`, until all of it is read); False where time ran out."""
         now = time.monotonic()
-        end, beat = now + seconds, now + TICK
+        end, beat = now + seconds, now + every
         while not self._ended or (drain and self._selector.get_map()):
             now = time.monotonic()
             if now >= end:
                 return False
             if tick is not None and now >= beat:
-                beat = now + TICK
+                beat = now + every
                 tick()
-            for key, _ in self._selector.select(min(TICK, end - now)):
+            for key, _ in self._selector.select(min(every, end - now)):
                 self._take(key.fd)
         return True
 
@@ -241,7 +254,7 @@ class _Child:
                 usage = Usage(float(told["seconds"]), int(told["peak_memory"]))
                 status, limit = os.waitstatus_to_exitcode(told["status"]), told["limit"]
             else:
-                held = Held(**told)
+                held = Held(**{**told, "doors": tuple(told["doors"])})
         return Outcome(
             code=None if timed_out or status < 0 else status,
             signal=-status if status < 0 and not timed_out else None,

@@ -1,8 +1,8 @@
 """Computes metrics of the user's own in a process of its own: a JSON job and arrays in; a report and gains out.
 
-Run as `python scorer.py job.json` in the model's environment, which has NumPy and pandas. Nothing of mlci can be
-imported there, and Python may be as old as 3.9; what this file shares with `worker.py` it takes from that file, which
-lies beside it. What the job and the report hold is in `mlci.training.scoring`.
+Run as `python scorer.py job.json` in the model's environment, which has NumPy, and pandas or Polars. Nothing of mlci
+can be imported there, and Python may be as old as 3.9; what this file shares with `worker.py` it takes from that file,
+which lies beside it. What the job and the report hold is in `mlci.training.scoring`.
 
 The rows are resampled with replacement (Efron 1979), both sides on the same ones; clusters are resampled whole. Each
 resample has random numbers of its own, so that the number of processes changes nothing.
@@ -201,6 +201,7 @@ class Scoring:
 
     def __init__(self, job: dict[str, Any], worker: ModuleType) -> None:
         self.job, self.worker = job, worker
+        self.frames = worker.KINDS[job.get("dataframe", "pandas")]
         self.out = Path(job["out"])
         self.end: float = job["end"]
         self.known = {*job["schema"], *map(str, job["labels"] or ())}
@@ -209,7 +210,7 @@ class Scoring:
 
     def run(self) -> dict[str, Any]:
         """Import, compute, resample; gives the report and leaves the gains in `gains.bin`."""
-        for name in ("numpy", "pandas"):
+        for name in ("numpy", self.frames.module):
             if importlib.util.find_spec(name) is None:
                 raise self.worker.Refusal("setup", f"The model's environment has no module `{name}`.")
         import numpy as np
@@ -281,7 +282,7 @@ class Scoring:
         self.parts = [Draws(np.flatnonzero(mask), arrays.get("groups")) for mask in masks]
         self.features: Frame = None
         if with_features:
-            self.features = self.worker.read(self.job["features"], self.job["schema"])
+            self.features = self.frames.read(self.job["features"], self.job["schema"])
             self.known.update(map(str, self.features.columns))
 
     # --- what goes out
@@ -300,7 +301,7 @@ class Scoring:
         """The metric of one side on some rows; all that it is given is a copy."""
         more: dict[str, Any] = {}
         if function.takes_features:
-            more["X"] = features.copy(deep=False)
+            more["X"] = self.frames.copy(features)
         if function.takes_weights and ("weights" in self.arrays or function.needs_weights):
             weights = self.arrays.get("weights")
             more["sample_weight"] = None if weights is None else weights[rows]
@@ -311,7 +312,7 @@ class Scoring:
         """Each side, and its metric on the same rows when it is called."""
         import numpy as np
 
-        features = self.features.iloc[rows].reset_index(drop=True) if function.takes_features else None
+        features = self.frames.fresh(self.features, rows) if function.takes_features else None
         for side in SIDES:
             random.seed(seed)
             np.random.seed(seed % 2**32)  # noqa: NPY002 - a function without a generator of its own draws from this one
@@ -412,7 +413,8 @@ def main(path: str) -> int:
     job = json.loads(Path(path).read_text(encoding="utf-8"))
     os.chdir(job["root"])
     own = os.path.realpath(Path(__file__).parent)
-    sys.path[:] = [job["root"], *(each for each in sys.path if each and os.path.realpath(each) != own)]
+    found = (each for each in sys.path if each and os.path.realpath(each) != own)
+    sys.path[:] = [job["root"], *job.get("paths", ()), *found]
     faulthandler.enable()
     faulthandler.register(signal.SIGTERM, all_threads=False, chain=True)  # a time limit tells where it hung
     warnings.simplefilter("ignore")  # of a thousand resamples, each would warn

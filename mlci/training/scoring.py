@@ -10,9 +10,9 @@ import json
 import os
 import shutil
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlci.errors import TrainingError
 from mlci.training import sandbox, scores, users
@@ -61,6 +61,7 @@ class Scoring:
         classes: Canonical labels in order; for a binary task the negative one, then the positive one.
         task: Of the model.
         schema: The types of the dataset's columns, in Polars' words (`str(dtype)`).
+        dataframe: What functions are given the features as.
         environment: The interpreter to compute in.
         scratch: A folder of this scoring's own, which is made where it is not there.
         threads: Processes that resample.
@@ -83,6 +84,7 @@ class Scoring:
     classes: tuple[str, ...] = ()
     task: Task
     schema: Mapping[str, str] = field(default_factory=dict)
+    dataframe: Literal["pandas", "polars"] = "pandas"
     environment: Environment
     scratch: Path
     threads: int = 1
@@ -150,8 +152,11 @@ def _computed(
     if scoring.out.exists():
         shutil.rmtree(scoring.out)
     scoring.out.mkdir(parents=True)
-    users.give(scoring.out, scoring.environment.user)
-    program = Path(__file__).with_name("scorer.py")
+    program, chosen = Path(__file__).with_name("scorer.py"), scoring.environment
+    reads = (scoring.root, scoring.scratch, chosen.python, program, *scoring.wall.read)
+    user = users.settled(chosen.user, reads, scoring.wall.write)
+    scoring = replace(scoring, environment=replace(chosen, user=user))
+    users.give(scoring.out, user)
     _require_open(scoring, scoring.root, scoring.scratch, scoring.environment.python, program)
     follower = Follower(scoring.out / "events.jsonl", on_event)
     try:
@@ -236,6 +241,8 @@ def _job(scoring: Scoring, asked: Mapping[str, Scorer]) -> dict[str, Any]:
         "arrays": {name: str(folder / f"{name}.npy") for name in arrays},
         "features": _features(scoring),
         "schema": dict(scoring.schema),
+        "dataframe": scoring.dataframe,
+        "paths": [str(each) for each in scoring.environment.paths],
         "labels": _labels(scoring) if scoring.classes else None,
         "scorers": [
             {"name": name, "entry": each.function, "method": each.response_method, "resamples": each.resamples}

@@ -1,8 +1,11 @@
 """Trains a model in a process of its own: a JSON job in; a report, predictions and the saved model out.
 
-Run as `python worker.py job.json` in the model's environment, which has NumPy, pandas and scikit-learn, and may have
-Polars or pyarrow (to read and write Parquet) and skops (to save the model). Nothing of mlci can be imported there, and
-Python may be as old as 3.9: so this is one file. The parent imports it for `to_pandas` and `scrub` alone.
+Run as `python worker.py job.json` in the model's environment, which has NumPy, pandas (or Polars, where the job asks
+for its frames) and scikit-learn, and may have Polars or pyarrow (to read and write Parquet) and skops (to save the
+model). Nothing of mlci can be imported there, and Python may be as old as 3.9: so this is one file. The parent imports
+it for `to_pandas` and `scrub` alone.
+
+The holdout's rows are not there until all fitting is over: the parent puts them down when the event `predict` is told.
 
 What the job holds is in `mlci.training.job`, what the report holds in `mlci.training.report`.
 """
@@ -11,7 +14,9 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import errno
 import faulthandler
+import functools
 import importlib
 import importlib.metadata
 import importlib.util
@@ -24,15 +29,18 @@ import random
 import re
 import resource
 import signal
+import socket
 import sys
+import time
 import traceback
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from types import CodeType, FrameType
+    from collections.abc import Iterable, Iterator, Mapping
+    from importlib.machinery import ModuleSpec
+    from types import CodeType, FrameType, ModuleType
     from typing import TypeAlias
 
     import polars as pl
@@ -49,6 +57,8 @@ MESSAGE = 1_000  # characters of an exception's message that are kept
 PARAMS, VALUE = 300, 200  # parameters kept, and characters of each
 WARNINGS, FILES, FRAMES = 20, 1_000, 40
 NAME, WARNING = 500, 300  # characters of a name, and of a warning's text
+PATIENCE, PAUSE = 120.0, 0.005  # seconds that the holdout is waited for, and between two looks
+CONNECT = 10  # seconds that a cluster is waited for
 
 
 class Refusal(Exception):  # noqa: N818 - what the user did is refused; nothing here erred
@@ -100,8 +110,11 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
             return match[0]
         return f"{quote}{ELLIPSIS}{quote}" if quote else ELLIPSIS
 
-    kept = _VALUES.sub(shown, text[: 4 * MESSAGE])
-    return " ".join(_RUN.sub(ELLIPSIS, kept).split())[:MESSAGE]
+    kept, before = text[: 4 * MESSAGE], ""
+    while kept != before:  # what is gone can leave a quote that now opens a literal, as in 1'1'
+        before = kept
+        kept = " ".join(_RUN.sub(ELLIPSIS, _VALUES.sub(shown, kept)).split())[:MESSAGE].rstrip()
+    return kept
 
 
 def text_of(value: Value, depth: int = 4) -> str:
@@ -187,17 +200,68 @@ def explain(error: BaseException, root: str, known: Iterable[str]) -> dict[str, 
         lines.append(f'  File "{file}", line {line}\n    {(error.text or "").strip()}')
         message = str(error.msg)
     else:
-        try:
-            message = str(error)
-        except Exception:  # noqa: BLE001 - the user's own __str__ may fail, too
-            message = ""
-        message = scrub(message, {*known, *_vocabulary(error, frames, root)})
+        message = scrub(_text(error), {*known, *_vocabulary(error, frames, root)})
     if len(lines) > FRAMES:
         lines[FRAMES // 2 : -FRAMES // 2] = [f"  {ELLIPSIS}"]
     name = type(error).__name__
     ending = f"{name}: {message}" if message else name
     shown = "\n".join([*lines, *([library] if library else []), ending])
-    return {"type": name, "message": message, "traceback": shown[-20_000:], "file": file, "line": line}
+    told = {"type": name, "message": message, "traceback": shown[-20_000:], "file": file, "line": line}
+    return {**told, **denied(error, root)}
+
+
+def denied(error: BaseException, root: str) -> dict[str, str]:
+    """What the wall refused, where that is why the code failed: `network`, or to `read` or `write` files.
+
+    `path` is the file, relative to the repository; empty where it lies elsewhere or is not known.
+    """
+    for each in causes(error):
+        number = each.errno if isinstance(each, OSError) else None
+        if isinstance(each, (socket.gaierror, ConnectionRefusedError)) or number in UNREACHABLE:
+            return {"denied": "network", "path": ""}
+        filename = getattr(each, "filename", None)
+        if number == errno.EPERM and filename is None:
+            files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(each.__traceback__)]
+            if files and files[-1] == socket.__file__:
+                return {"denied": "network", "path": ""}
+        elif isinstance(filename, (str, bytes)) and number in (errno.EACCES, errno.EPERM):
+            path, base = (Path(os.path.realpath(os.fsdecode(name))) for name in (filename, root))
+            known = path.relative_to(base).as_posix()[:NAME] if path.is_relative_to(base) else ""
+            return {"denied": "write" if readable(path) else "read", "path": known}
+        elif isinstance(each, Exception) and _REFUSED.search(_text(each)):  # as compiled code tells it
+            return {"denied": "read", "path": ""}
+    return {"denied": "", "path": ""}
+
+
+UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
+_REFUSED = re.compile(r"Permission denied|os error 13\b")
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """An exception and all that led to it."""
+    found = [error]
+    for each in found:  # grows while it is walked
+        more = (each.__cause__, each.__context__, getattr(each, "reason", None))  # of urllib's, it is the reason
+        found += [
+            other for other in more if isinstance(other, BaseException) and not any(other is one for one in found)
+        ]
+    return found
+
+
+def readable(path: Path) -> bool:
+    """Whether a file can be read, or is not there at all."""
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EPERM)
+    return True
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the user's own __str__ may fail, too
+        return ""
 
 
 # --- data --------------------------------------------------------------------------------------------------------
@@ -367,13 +431,166 @@ _EQUAL = {"0": "False", "1": "True", "False": "0", "True": "1"}  # as in Python,
 def encode(labels: Column, classes: list[str]) -> Array:
     """The place of each label in `classes`; −1 where it is none of them. Shape (n,)."""
     import numpy as np
-    import pandas as pd
 
-    codes, found = pd.factorize(labels)
+    codes, found = factorized(labels)
     known = {name: place for place, name in enumerate(classes)}
     texts = [canonical(label) for label in found]
     places = np.array([*(known.get(text, known.get(_EQUAL.get(text, ""), -1)) for text in texts), -1])
     return places[codes]
+
+
+def factorized(labels: Value) -> tuple[Array, Any]:
+    """The place of each label among the distinct ones, −1 for what is missing; and those, in order of appearance."""
+    import numpy as np
+
+    if "pandas" in sys.modules:  # it alone knows its own kinds of labels
+        import pandas as pd
+
+        codes, distinct = pd.factorize(labels)
+        return codes, distinct
+    found: dict[Any, int] = {}
+    values = np.asarray(labels).tolist()
+    codes = [-1 if value is None or value != value else found.setdefault(value, len(found)) for value in values]  # noqa: PLR0124 - what NaN alone is
+    return np.array(codes, dtype=int), list(found)
+
+
+def missing(values: Array) -> int:
+    """How many values of an array are NaN, None and the like."""
+    import numpy as np
+
+    if "pandas" in sys.modules:
+        import pandas as pd
+
+        return int(pd.isna(values).sum())
+    if values.dtype.kind == "O":
+        return sum(each is None or each != each for each in values.tolist())  # noqa: PLR0124 - as above
+    return int(np.isnan(values).sum()) if values.dtype.kind in "fcmM" else 0
+
+
+class Pandas:
+    """Rows as a pandas frame, labels as a pandas series."""
+
+    module = "pandas"
+
+    def read(self, source: dict[str, Any], schema: dict[str, str]) -> Frame:
+        """A table of the job."""
+        return read(source, schema)
+
+    def pop(self, table: Frame, name: str) -> Column:
+        """Take a column out of a table."""
+        return table.pop(name)
+
+    def drop(self, table: Frame, names: Iterable[str]) -> Frame:
+        """A table without some columns, those of them that it has."""
+        return table.drop(columns=[name for name in names if name in table.columns])
+
+    def take(self, rows: Value, places: Array) -> Value:
+        """Some rows of a table or of a column, by their numbers."""
+        return rows.iloc[places]
+
+    def fresh(self, table: Frame, places: Array) -> Frame:
+        """Some rows of a table, as a table of their own."""
+        return table.iloc[places].reset_index(drop=True)
+
+    def copy(self, table: Frame) -> Frame:
+        """A table that can be changed without changing this one."""
+        return table.copy(deep=False)
+
+    def order(self, column: Column) -> Array:
+        """The numbers of the rows that sort a column; of equals, the first one first, and what is missing last."""
+        return column.sort_values(kind="stable").index.to_numpy()
+
+    def codes(self, column: Column) -> Array:
+        """The place of each value among the sorted ones, −1 for what is missing. Shape (n,)."""
+        return column.astype("category").cat.codes.to_numpy()
+
+    def types(self, table: Frame) -> Any:  # noqa: ANN401 - what `align` and `profile` take
+        """The types of the columns, by name."""
+        return table.dtypes
+
+    def align(self, holdout: Frame, types: Column) -> Frame:
+        """The holdout in the columns and types of the training rows."""
+        return align(holdout, types)
+
+    def profile(self, features: Frame) -> dict[str, dict[str, Any]]:
+        """Each column's name, type and number of missing values."""
+        counts = features.isna().sum()
+        return {name: _profiled(name, dtype, counts[name]) for name, dtype in features.dtypes.items()}
+
+
+class Polars:
+    """Rows as a Polars frame, labels as a NumPy array: every library that takes Polars frames takes those."""
+
+    module = "polars"
+
+    def read(self, source: dict[str, Any], schema: dict[str, str]) -> Frame:  # noqa: ARG002 - as of pandas
+        """A table of the job, which is Parquet."""
+        import polars as pl
+
+        return pl.read_parquet(source["path"])
+
+    def pop(self, table: Frame, name: str) -> Array:
+        """Take a column out of a table."""
+        import numpy as np
+        import polars as pl
+
+        column = table.drop_in_place(name)
+        return np.array((column.cast(pl.Float64) if column.dtype.is_decimal() else column).to_numpy())
+
+    def drop(self, table: Frame, names: Iterable[str]) -> Frame:
+        """A table without some columns, those of them that it has."""
+        return table.drop([name for name in names if name in table.columns])
+
+    def take(self, rows: Value, places: Array) -> Value:
+        """Some rows of a table or of a column, by their numbers."""
+        return rows[places]
+
+    fresh = take
+
+    def copy(self, table: Frame) -> Frame:
+        """A table that can be changed without changing this one."""
+        return table.clone()
+
+    def order(self, column: Column) -> Array:
+        """The numbers of the rows that sort a column; of equals, the first one first, and what is missing last."""
+        table = _nullable(column).to_frame("value").with_row_index("row")
+        return table.sort("value", maintain_order=True, nulls_last=True)["row"].to_numpy().astype(int)
+
+    def codes(self, column: Column) -> Array:
+        """The place of each value among the sorted ones, −1 for what is missing. Shape (n,)."""
+        return _nullable(column).rank("dense").fill_null(0).to_numpy().astype(int) - 1
+
+    def types(self, table: Frame) -> dict[str, Any]:
+        """The types of the columns, by name."""
+        return dict(table.schema)
+
+    def align(self, holdout: Frame, types: Mapping[str, Any]) -> Frame:
+        """The holdout in the columns of the training rows; one without any value has the type that it has there."""
+        import polars as pl
+
+        columns = [holdout[name] for name in types if name in holdout.columns]
+        return pl.DataFrame([each.cast(types[each.name]) if each.dtype == pl.Null else each for each in columns])
+
+    def profile(self, features: Frame) -> dict[str, dict[str, Any]]:
+        """Each column's name, type and number of missing values, NaN among them."""
+        columns = features.get_columns()
+        return {each.name: _profiled(each.name, each.dtype, _nullable(each).null_count()) for each in columns}
+
+
+KINDS: dict[str, Any] = {"pandas": Pandas(), "polars": Polars()}
+
+
+def _profiled(name: Value, dtype: Value, nulls: Value) -> dict[str, Any]:
+    return {"name": str(name)[:NAME], "dtype": str(dtype)[:NAME], "nulls": int(nulls)}
+
+
+def _nullable(column: pl.Series) -> pl.Series:
+    """A column with nulls for NaN, and texts for categories, whose order is that of their codes."""
+    import polars as pl
+
+    if column.dtype == pl.Categorical:
+        return column.cast(pl.String)
+    return column.fill_nan(None) if column.dtype.is_float() else column
 
 
 # --- candidates --------------------------------------------------------------------------------------------------
@@ -437,12 +654,76 @@ def reseed(estimator: Estimator, seed: int) -> None:
             estimator.set_params(**dict.fromkeys(names, seed))
 
 
+GENERATORS = {
+    "torch": "manual_seed",
+    "tensorflow": "random.set_seed",
+    "polars": "set_random_seed",
+    "cupy": "random.seed",
+    "paddle": "seed",
+}
+"""Modules with a random generator of their own, and the function that seeds it."""
+
+
 def seed_all(seed: int) -> None:
-    """Seed Python's and NumPy's global generators."""
+    """Seed the global generators: Python's, NumPy's, and those of the frameworks that are loaded."""
     import numpy as np
 
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - estimators without a random_state draw from this one
+    for name in GENERATORS:
+        if name in sys.modules:
+            seed_one(name, seed)
+
+
+def seed_one(name: str, seed: int) -> None:
+    """Seed a framework's global generator."""
+    none: Any = None
+    function = functools.reduce(
+        lambda at, part: getattr(at, part, none), GENERATORS[name].split("."), sys.modules[name]
+    )
+    if callable(function):
+        function(seed)
+
+
+class SeedOnImport:
+    """A finder for `sys.meta_path` that seeds a framework as soon as it is imported."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.names = set(GENERATORS)
+
+    def find_spec(self, name: str, path: Value = None, target: ModuleType | None = None) -> ModuleSpec | None:  # noqa: ARG002 - the protocol's
+        """What the other finders find, with a loader that seeds at the end; None for all other modules."""
+        if name not in self.names:
+            return None
+        self.names.remove(name)  # the other finders are asked, and this one is among them
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self.names.add(name)
+        if spec is not None and hasattr(spec.loader, "exec_module"):
+            loader: Any = spec.loader
+            execute = loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                execute(module)
+                seed_one(name, self.seed)
+
+            loader.exec_module = exec_module
+        return spec
+
+
+def settle(estimator: Estimator, threads: int) -> None:
+    """Tell CatBoost what it takes from no variable, where an estimator leaves it open: where to write, its threads.
+
+    It writes to the working directory otherwise, which is the repository, and uses all of the machine's cores.
+    """
+    with contextlib.suppress(Exception):  # an estimator that cannot name its parts still trains
+        for part in (estimator, *(estimator.get_params(deep=True).values() if "catboost" in sys.modules else ())):
+            if any(each.__module__.partition(".")[0] == "catboost" for each in type(part).__mro__):
+                given = part.get_params()
+                wanted = {"train_dir": os.environ.get("TMPDIR"), "thread_count": threads}
+                part.set_params(**{name: value for name, value in wanted.items() if given.get(name) is None})
 
 
 def params_of(estimator: Estimator) -> dict[str, str]:
@@ -481,13 +762,15 @@ def folds(job: dict[str, Any], table: Frame, y: Column) -> list[tuple[Array, Arr
     """The folds of the cross-validation, as pairs of row numbers (train, test)."""
     from sklearn import model_selection
 
+    frames = KINDS[job.get("dataframe", "pandas")]
+
     cv, seed, count = job["cv"], job["seed"], job["cv"]["folds"]
     codes = y if job["task"] == "regression" else encode(y, job["classes"])
     if cv["kind"] == "time":
-        order = table[cv["column"]].sort_values(kind="stable").index.to_numpy()
+        order = frames.order(table[cv["column"]])
         return [(order[a], order[b]) for a, b in model_selection.TimeSeriesSplit(count).split(order)]
     if cv["kind"] == "group":
-        groups = table[cv["column"]].astype("category").cat.codes.to_numpy()
+        groups = frames.codes(table[cv["column"]])
         if job["task"] == "regression":
             return list(model_selection.GroupKFold(count).split(groups, groups=groups))
         splitter = model_selection.StratifiedGroupKFold(count, shuffle=True, random_state=seed)
@@ -542,6 +825,82 @@ def _needed(job: dict[str, Any], columns: dict[str, Any]) -> Array | None:
         return columns.get("probability", columns.get("score") if needs == "score" else None)
     names = [f"probability:{name}" for name in job["classes"]]
     return np.column_stack([columns[name] for name in names]) if names[0] in columns else None
+
+
+# --- a cluster ---------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def connected(address: str, job: dict[str, Any]) -> Iterator[Any]:
+    """A connection to a Dask cluster, whose workers need not have the repository's code: gives joblib's backend for it.
+
+    Raises:
+        Refusal: the environment lacks Dask, nothing answers, or the cluster's versions are others.
+    """
+    try:
+        cloudpickle, distributed, joblib, wire = (
+            importlib.import_module(name)
+            for name in ("cloudpickle", "distributed", "joblib", "distributed.protocol.pickle")
+        )
+    except ImportError as error:
+        message = f"The model's environment has no module `{error.name}`, which `compute: {{dask: …}}` needs."
+        raise Refusal("setup", message, "Add `distributed` and `joblib` to the environment's requirements.") from None
+    shipped = [
+        module
+        for module in [*sys.modules.values()]
+        if any(inside(getattr(module, "__file__", None) or "<none>", each) for each in (job["root"], *job["paths"]))
+    ]
+    for module in shipped:
+        cloudpickle.register_pickle_by_value(module)
+    # distributed pickles by reference what has a name; cloudpickle knows the modules above, and everything else alike
+    vars(wire)["pickle"] = _ByValue(vars(wire)["pickle"], cloudpickle.dumps)
+    try:
+        client = distributed.Client(address, timeout=CONNECT)
+    except (OSError, ValueError, TypeError):
+        message = f"No Dask scheduler answers at {address} (`compute`)."
+        hint = "Start it in an earlier step, or look at the address and at firewalls."
+        raise Refusal("setup", message, hint, denied="network") from None
+    try:
+        same_versions(client, address)
+        yield getattr(joblib, "parallel_config", joblib.parallel_backend)("dask")
+    finally:
+        client.close()
+
+
+class _ByValue:
+    """A stand-in for a module, with another `dumps`."""
+
+    def __init__(self, module: Value, dumps: Value) -> None:
+        self.__dict__.update({**vars(module), "dumps": dumps})
+
+
+SHARED = ("python", "distributed", "cloudpickle", "numpy", "pandas", "joblib", "sklearn")
+"""Of which this process and a cluster's workers hand each other objects."""
+
+
+def same_versions(client: Value, address: str) -> None:
+    """See that a cluster can work with what it is sent.
+
+    Raises:
+        Refusal: it has no workers, or other versions than this environment.
+    """
+    try:
+        client.wait_for_workers(1, timeout=CONNECT)
+    except TimeoutError:
+        message = f"The Dask cluster at {address} (`compute`) has no workers."
+        raise Refusal("setup", message, "Start workers, as in: dask worker ADDRESS.") from None
+    versions = client.get_versions(packages=[name for name in SHARED[1:] if name not in ("distributed", "cloudpickle")])
+    mine = versions["client"]["packages"]
+    for worker in versions["workers"].values():
+        theirs = (worker or {}).get("packages") or {}
+        for name in SHARED:
+            here, there = mine.get(name), theirs.get(name)
+            if name == "python":
+                here, there = (".".join(str(each).split(".")[:2]) for each in (here, there))
+            if here is not None and here != there:
+                what = f"{name} {there}" if there is not None else f"no {name}"
+                message = f"The Dask cluster at {address} (`compute`) has {what}, and the model's environment {here}."
+                raise Refusal("setup", message, "Give both the same versions, as by one lock file.")
 
 
 # --- what a training costs ---------------------------------------------------------------------------------------
@@ -664,6 +1023,8 @@ class Training:
         self.schema: dict[str, str] = job.get("schema") or {}
         self.known = {job["target"], *job["classes"], *self.schema}
         self.candidate = self.stage = ""
+        self.frames = KINDS[job.get("dataframe", "pandas")]
+        self.cluster: str = (job.get("compute") or {}).get("dask", "")
         self.rows = "holdout rows"  # what is predicted just now, for messages
         self.warnings: dict[tuple[str, str], dict[str, str]] = {}
 
@@ -695,22 +1056,53 @@ class Training:
 
     def run(self) -> dict[str, Any]:
         """Elect, fit, predict and save; gives the report."""
-        job = self.job
-        self.require(["numpy", "pandas"] + ["sklearn"] * (len(job["candidates"]) > 1))
+        job, frames = self.job, self.frames
+        self.require(["numpy", frames.module] + ["sklearn"] * (len(job["candidates"]) > 1))
         unfitted = {name: self.build(name, entry) for name, entry in job["candidates"].items()}
-        table = read(job["train"], self.schema)
+        table = frames.read(job["train"], self.schema)
         self.known.update(str(name) for name in table.columns)
-        y = table.pop(job["target"])
+        y = frames.pop(table, job["target"])
         splits = self.folds(table, y) if len(unfitted) > 1 else []
-        features = table.drop(columns=[name for name in job["drop"] if name in table.columns])
+        features = frames.drop(table, job["drop"])
         del table
         results = [{"name": name, "cv_mean": None, "cv_std": None, "fit_seconds": None} for name in unfitted]
-        if splits:
-            results = [self.cross_validate(name, each, features, y, splits) for name, each in unfitted.items()]
-        sign = 1 if job["primary"]["greater_is_better"] else -1
-        winner = max(results, key=lambda result: sign * (result["cv_mean"] or 0))["name"]  # the first of equals
-        self.candidate = winner
-        return {"winner": winner, "candidates": results, **self.finish(unfitted[winner], features, y)}
+        with self.computing():
+            if splits:
+                results = [self.cross_validate(name, each, features, y, splits) for name, each in unfitted.items()]
+            sign = 1 if job["primary"]["greater_is_better"] else -1
+            winner = max(results, key=lambda result: sign * (result["cv_mean"] or 0))["name"]  # the first of equals
+            self.candidate, estimator = winner, unfitted[winner]
+            types = frames.types(features)  # fit may change its arguments
+            told = self.fit(estimator, features, y)
+        holdout = frames.align(self.holdout(), types)
+        return {"winner": winner, "candidates": results, **told, **self.finish(estimator, holdout, y)}
+
+    def holdout(self) -> Frame:
+        """The rows to predict, which the parent hands over when it is told that all fitting is over."""
+        self.event("predict")
+        self.rows = "holdout rows"
+        self.stage = "predict"
+        source, end = self.job["holdout"], time.monotonic() + PATIENCE
+        while not Path(source["path"]).exists():
+            if time.monotonic() > end:
+                hint = "Code that trains must leave the files in its output folder alone."
+                raise Refusal("setup", f"The rows to predict were not handed over within {PATIENCE:.0f} s.", hint)
+            time.sleep(PAUSE)
+        return self.frames.read(source, self.schema)
+
+    @contextlib.contextmanager
+    def computing(self) -> Iterator[None]:
+        """What joblib runs in parallel in here goes to the cluster of the job, where it names one."""
+        if not self.cluster:
+            yield
+            return
+        self.stage = ""
+        with connected(self.cluster, self.job) as backend, backend:
+            yield
+
+    def clock(self) -> float:
+        """Seconds of the processor so far; of the wall clock where a cluster works, whose processors nobody counts."""
+        return time.perf_counter() if self.cluster else seconds()
 
     def require(self, modules: list[str]) -> None:
         """See that the environment has what this file itself needs."""
@@ -760,19 +1152,20 @@ class Training:
         import numpy as np
         from sklearn.base import clone
 
-        self.candidate = name
+        self.candidate, take = name, self.frames.take
         scores, costs = [], []
         for number, (train, test) in enumerate(splits, start=1):
             self.event("fold", fold=number, of=len(splits))
             self.rows = f"rows of fold {number}"
             with self.user_code("cross-validation", unfitted):
                 estimator = clone(unfitted, safe=False)
-                start = seconds()
-                estimator.fit(features.iloc[train], y.iloc[train])
-                costs.append(seconds() - start)
-                columns = self.predict(estimator, features.iloc[test], y.iloc[train])
+                settle(estimator, self.job.get("threads", 1))
+                start = self.clock()
+                estimator.fit(take(features, train), take(y, train))
+                costs.append(self.clock() - start)
+                columns = self.predict(estimator, take(features, test), take(y, train))
             try:
-                scores.append(score(self.job, y.iloc[test], columns, f"`{name}`"))
+                scores.append(score(self.job, take(y, test), columns, f"`{name}`"))
             except ValueError:
                 metric = self.job["primary"]["name"]
                 hint = "A fold may hold one class alone: give fewer folds (`cv`), or another primary metric."
@@ -781,39 +1174,40 @@ class Training:
         mean, spread = float(np.mean(scores)), float(np.std(scores))
         return {"name": name, "cv_mean": mean, "cv_std": spread, "fit_seconds": float(np.mean(costs))}
 
-    def finish(self, estimator: Estimator, features: Frame, y: Column) -> dict[str, Any]:
-        """Fit the winner on all training rows, predict the holdout, save; gives the rest of the report."""
+    def fit(self, estimator: Estimator, features: Frame, y: Column) -> dict[str, Any]:
+        """Fit the winner on all training rows; gives its part of the report."""
         self.event("fit")
-        params, rows, dtypes = params_of(estimator), len(features), features.dtypes  # fit may change its arguments
-        profiled = profile(features)
+        params, rows, profiled = params_of(estimator), len(features), self.frames.profile(features)
+        settle(estimator, self.job.get("threads", 1))
         with self.user_code("fit", estimator):
-            start = seconds()
+            start = self.clock()
             estimator.fit(features, y)
-            fit_seconds = seconds() - start
-        self.event("predict")
-        self.rows = "holdout rows"
-        self.stage = "predict"
-        holdout = align(read(self.job["holdout"], self.schema), dtypes)
+            fit_seconds = self.clock() - start
+            used = getattr(estimator, "feature_names_in_", None)
+        return {
+            "estimator": type(estimator).__name__,
+            "train_rows": rows,
+            "fit_seconds": fit_seconds,
+            "params": params,
+            "features": [profiled[name] for name in (profiled if used is None else used) if name in profiled],
+        }
+
+    def finish(self, estimator: Estimator, holdout: Frame, y: Column) -> dict[str, Any]:
+        """Predict the holdout and save; gives the rest of the report."""
         with self.user_code("predict", estimator):
             start = seconds()
             columns = self.predict(estimator, holdout, y)
             predict_seconds = seconds() - start
-            used = getattr(estimator, "feature_names_in_", None)
         peak, loaded, files = peak_memory(), packages(), loaded_files(self.job["root"])  # skops loads a lot itself
         saved, size, note = save(estimator, self.out / "model.skops")
         predictions = write_predictions(columns, self.out)
         self.event("saved")
         return {
-            "estimator": type(estimator).__name__,
-            "train_rows": rows,
-            "fit_seconds": fit_seconds,
             "predict_seconds": predict_seconds,
             "peak_memory": peak,
             "model_size": size,
             "model": "model.skops" if saved else None,
             "predictions": predictions,
-            "params": params,
-            "features": [profiled[name] for name in (profiled if used is None else used) if name in profiled],
             "packages": loaded,
             "files": files,
             "notes": [note] if note else [],
@@ -860,7 +1254,6 @@ class Training:
     def column(self, values: Value, rows: int, name: str) -> Array:
         """A column of predictions: one dimension, every row, no missing value and no infinity."""
         import numpy as np
-        import pandas as pd
 
         array = np.asarray(values)
         if array.ndim > 1 and array.shape[1:] == (1,):  # some regressors give a table of one column
@@ -869,23 +1262,14 @@ class Training:
         if array.shape != (rows,):
             shape = f"{len(array):,} values" if array.ndim == 1 else f"an array of shape {array.shape}"
             raise Refusal("predictions", f"{who} gives {shape} ({name}) for {rows:,} {self.rows}.")
-        missing = int(pd.isna(array).sum())
+        lacking = missing(array)
         infinite = int(np.isinf(array).sum()) if array.dtype.kind == "f" else 0
-        if missing or infinite:
-            what, count = ("NaN", missing) if missing else ("infinity", infinite)
+        if lacking or infinite:
+            what, count = ("NaN", lacking) if lacking else ("infinity", infinite)
             hint = "Look for divisions by zero, logarithms, and missing values that reach the estimator."
             message = f"{who} predicts {what} ({name}) for {count:,} of {rows:,} {self.rows}."
             raise Refusal("predictions", message, hint)
         return array
-
-
-def profile(features: Frame) -> dict[str, dict[str, Any]]:
-    """Each column's name, type and number of missing values."""
-    missing = features.isna().sum()
-    return {
-        name: {"name": str(name)[:NAME], "dtype": str(dtype)[:NAME], "nulls": int(missing[name])}
-        for name, dtype in features.dtypes.items()
-    }
 
 
 def main(path: str) -> int:
@@ -893,7 +1277,9 @@ def main(path: str) -> int:
     job = json.loads(Path(path).read_text(encoding="utf-8"))
     os.chdir(job["root"])
     own = os.path.realpath(Path(__file__).parent)
-    sys.path[:] = [job["root"], *(each for each in sys.path if each and os.path.realpath(each) != own)]
+    found = (each for each in sys.path if each and os.path.realpath(each) != own)
+    sys.path[:] = [job["root"], *job.get("paths", ()), *found]
+    sys.meta_path.insert(0, SeedOnImport(job["seed"]))
     faulthandler.enable()
     faulthandler.register(signal.SIGTERM, all_threads=False, chain=True)  # a time limit tells where it hung
     training = Training(job)

@@ -131,10 +131,10 @@ class Stage:
         self.source.put("suite.json", json.dumps(SUITE)).put("pipeline.py", PIPELINE).put(".gitignore", "mlci-out/\n")
         self.base = self.source.write(**files).commit("main")
 
-    def change(self, pipeline: str, *, owner: str = "octo") -> None:
+    def change(self, pipeline: str, *, owner: str = "octo", **files: str) -> None:
         """Push to the pull request, opened where there is none, and check its test merge out as a runner does."""
         self.source.git("switch", "--quiet", "-C", "topic", "topic" if self.head else "main")
-        self.head = self.source.put("pipeline.py", pipeline).commit("A change")
+        self.head = self.source.put("pipeline.py", pipeline).write(**files).commit("A change")
         self.source.git("switch", "--quiet", "-C", "merge", "main")
         self.source.git("merge", "--quiet", "--no-ff", "--message=Merge topic into main", "topic")
         self.source.git("switch", "--quiet", "topic")
@@ -185,6 +185,8 @@ class Stage:
         event["repository"] |= {"full_name": REPOSITORY, "name": "flights", "default_branch": "main"}
         path = self.folder / "event.json"
         path.write_text(json.dumps(event), encoding="utf-8")
+        certificates = os.environ.get("SSL_CERT_FILE", "")  # a machine behind a proxy has its own
+        env |= {"SSL_CERT_FILE": certificates} if certificates else {}
         env |= {"GITHUB_API_URL": self.github.url, "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_ACTOR": "ada"}
         uploads = re.findall(r"uses: actions/upload-artifact@(\S+)", workflow.read_text(encoding="utf-8"))
         done = subprocess.run(

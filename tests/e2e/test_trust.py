@@ -11,8 +11,10 @@ pytestmark = pytest.mark.e2e
 SPY = '''\
 """Looks for the token wherever a process can look, and tells what it found as a parameter of its model."""
 import base64
+import ctypes
 import json
 import os
+import socket
 from pathlib import Path
 
 from sklearn.compose import make_column_transformer
@@ -55,6 +57,17 @@ def others():
     return [number for number in numbers if number not in mine and allowed(os.kill, number, 0)]
 
 
+def made(family):
+    """Whether it may make such a socket."""
+    return allowed(lambda: socket.socket(family, socket.SOCK_STREAM).close())
+
+
+def lifted():
+    """Whether it may use what the kernel offers against a wall."""
+    libc = ctypes.CDLL(None)
+    return [name for name, number in {"userns": 0x10000000, "network": 0x40000000}.items() if not libc.unshare(number)]
+
+
 def seen():
     base = Path(os.environ["HOME"]).parent.with_name("base")
     places = (".", ".git", "mlci-out", base / "out")
@@ -65,6 +78,9 @@ def seen():
         "variables": sorted(name for name in os.environ if name.startswith(told)),
         "may write": [str(path) for path in places if allowed(Path(path, "x").touch)],
         "may end": others(),
+        "may read": [path for path in ("data.csv", ".git/HEAD", "/etc/shadow") if allowed(open, path)],
+        "may reach": [family for family in (17, 40) if made(family)],  # packets, and what lies below
+        "may lift": lifted(),
     }
 
 
@@ -89,13 +105,21 @@ def spied(stage, workflow):
 
 
 def test_code__finds_nothing(spied):
-    """It runs as a user of its own, finds no token or variable of the job, may touch neither files nor processes."""
+    """It runs as a user of its own, finds no token, answer or variable of the job, and may touch nothing."""
     ran = spied.pull_request()
     text = (spied.workspace / "mlci-out" / "results.json").read_text(encoding="utf-8")
-    found = json.loads(text)["models"]["late"]["side"]["params"]["spy__found"]
-    assert (ran.code, json.loads(found.strip("'")), "gh5-token" in text, ran.not_the_runners) == (
+    side = json.loads(text)["models"]["late"]["side"]
+    found, wall = json.loads(side["params"]["spy__found"].strip("'")), side["wall"]
+    nothing = ("token in", "variables", "may write", "may end", "may read", "may reach", "may lift")
+    assert (ran.code, found, "gh5-token" in text, ran.not_the_runners) == (
         0,
-        {"user": [10001, 10001, []], "token in": [], "variables": [], "may write": [], "may end": []},
+        {"user": [10001, 10001, []], **{name: [] for name in nothing}},
         False,
+        [],
+    )
+    assert (wall["user"], wall["files"], wall["network"] in {"filter", "namespace"}, wall["doors"]) == (
+        True,
+        True,
+        True,
         [],
     )

@@ -13,7 +13,7 @@ from skops import io
 
 from mlci.errors import Location
 from mlci.results import CandidateResult
-from mlci.training import job, predictions, worker
+from mlci.training import exchange, job, predictions, worker
 
 # --- trainings that work -----------------------------------------------------------------------------------------
 
@@ -238,7 +238,10 @@ def in_process(workshop, monkeypatch, tmp_path):
         (training.root / "pipeline.py").rename(training.root / f"{module}.py")
         monkeypatch.syspath_prepend(training.root)
         training.out.mkdir(parents=True)
-        report = worker.Training(job.worker_job(training)).run()
+        given = job.worker_job(training)
+        exchange.empty(training)
+        exchange.hand_over(training, "parquet")
+        report = worker.Training(given).run()
         config = training.config
         read = predictions.read(
             training.out / report["predictions"],
@@ -503,7 +506,9 @@ def test_worker_job__environment_without_parquet(workshop, plain):
     training = workshop.training(plain)
     poor = dataclasses.replace(training, environment=dataclasses.replace(training.environment, has_parquet=False))
     poor.out.mkdir(parents=True)
+    exchange.empty(poor)
     files = [job.worker_job(poor)[name] for name in ("train", "holdout")]
+    exchange.hand_over(poor, "csv")
     assert [(each["format"], pl.read_csv(each["path"]).height) for each in files] == [("csv", 160), ("csv", 40)]
 
 

@@ -201,6 +201,7 @@ def test_environment__is_an_allow_list(tmp_path):
         "PYTHONUNBUFFERED": "1",
         "OMP_WAIT_POLICY": "PASSIVE",
         **dict.fromkeys(sandbox.THREADS, "2"),
+        **sandbox.REPEATABLE,
     }
 
 

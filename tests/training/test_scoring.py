@@ -546,6 +546,21 @@ def nobody():
     return users.User(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
+def test_score__polars_frames(job):
+    """Functions are given Polars frames where candidates are: a copy of each draw's rows, which they may change."""
+    source = """
+        import polars as pl
+
+        def amount(y_true, y_pred, X):
+            assert isinstance(X, pl.DataFrame) and X.columns == ["amount", "town"]
+            total = float(X["amount"].sum())
+            X.drop_in_place("amount")
+            return total
+    """
+    found = scoring.score(job(source, {"amount": {}}, dataframe="polars"))["amount"][0]
+    assert (found.candidate, found.gains.tolist()) == (pytest.approx(AMOUNT.sum()), [0.0] * 99)
+
+
 @as_root
 def test_score__closed_folder(error, nobody):
     """What another user may not read is told before that user's code runs."""

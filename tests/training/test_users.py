@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,14 @@ with open(job["predictions"], "w") as file:
         score = float(row["a"]) + float(row["b"])
         file.write(f"{'yes' if score > 0 else 'no'},{score}\\n")
 Path(job["report"]).write_text(json.dumps({"params": params}))
+"""
+
+TRAIN_SMALL = """
+import csv, json, os
+job = json.load(open(os.environ["MLCI_JOB"]))
+rows = len(list(csv.reader(open(job["holdout"])))) - 1
+open(job["predictions"], "w").write("prediction,score\\n" + "no,0.5\\n" * rows)
+json.dump({"params": {"uid": os.getuid()}}, open(job["report"], "w"))
 """
 
 CONFIG = """\
@@ -278,6 +287,88 @@ def test_child__nobody_to_be(accounts, name):
     """Root and unknown names are refused."""
     with pytest.raises(UserError):
         users.child(environ={"MLCI_CHILD_USER": name})
+
+
+@pytest.mark.parametrize(
+    ("there", "side", "needs", "enters", "expected"),
+    [
+        (["mlci", "nobody"], "head", "open", "passage", "mlci"),
+        (["nobody"], "head", "open", "open", "nobody"),
+        (["mlci", "mlci-base", "nobody"], "base", "open", "open", "mlci-base"),
+        (["mlci", "nobody"], "base", "open", "open", "mlci"),
+        (["nobody"], "head", "passage", "open", None),
+        (["nobody"], "head", "closed", "open", None),
+        (["nobody"], "head", "open", "closed", None),
+        (["nobody"], "head", "", "open", None),
+        ([], "head", "open", "open", None),
+    ],
+)
+def test_child__nobody_asked(monkeypatch, public, there, side, needs, enters, expected):  # noqa: PLR0913, PLR0917 - a case's facts
+    """Root without the variable is somebody else where all that is needed is open to them."""
+    known = {name: users.User(name, os.getuid() + at, os.getgid() + at) for at, name in enumerate(there, start=7)}
+    monkeypatch.setattr(users, "_known", known.get)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    for name, mode in {"open": 0o755, "passage": 0o711, "closed": 0o700}.items():
+        (public / name).mkdir(mode)
+        (public / name).chmod(mode)
+    found = users.child(side, {}, needs=[public / needs] if needs else [], enters=[public / enters])
+    assert found == (replace(known[expected], is_named=False) if expected else None)
+    assert users.child(side, {"MLCI_CHILD_USER": ""}, needs=[public], enters=[public]) is None
+
+
+@as_root
+@pytest.mark.parametrize(("mode", "expected"), [(0o755, 0o711), (0o700, 0o700)])
+def test_reachable__nobody_asked(monkeypatch, public, mode, expected):
+    """The scratch folder is opened where somebody else can run the code, and stays closed where nobody can."""
+    monkeypatch.delenv("MLCI_CHILD_USER", raising=False)
+    repository, scratch = public / "repository", public / "scratch"
+    repository.mkdir()
+    repository.chmod(mode)
+    scratch.mkdir(0o700)
+    before = os.umask(0o077)
+    try:
+        with users.reachable(scratch, repository):
+            (scratch / "file").touch()
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (scratch, scratch / "file")]
+    assert modes == [expected, 0o644 if expected == 0o711 else 0o600]
+
+
+@pytest.mark.parametrize(
+    ("is_named", "mode", "gives_way"), [(False, 0o755, False), (False, 0o700, True), (True, 0o700, False)]
+)
+def test_settled(public, is_named, mode, gives_way):
+    """Who was not asked for gives way where something is closed; who was asked for stays: an error later."""
+    reader = users.User("reader", os.getuid() + 7, os.getgid() + 8, is_named)
+    (public / "folder").mkdir()
+    (public / "folder").chmod(mode)
+    reads = users.settled(reader, [public / "folder", public / "none"])
+    writes = users.settled(reader, [], [public / "folder"])
+    assert (reads, writes) == (None if gives_way else reader, reader if is_named else None)
+
+
+@as_root
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+def test_train__nobody_asked(workshop, public, reachable, nobody, mode):
+    """A command runs as somebody else where its repository is open to them, and as root where it is not."""
+    made = workshop.training(
+        TRAIN_SMALL, files="csv", command=f"{reachable} pipeline.py", data_format="csv", candidates={}
+    )
+    place = public / "place"
+    shutil.copytree(made.root.parent, place)
+    (place / "repository").chmod(mode)
+    training = replace(
+        made,
+        root=place / "repository",
+        train=place / "train.csv",
+        holdout=place / "holdout.csv",
+        scratch=place / "scratch",
+        environment=replace(made.environment, python=Path(reachable), user=replace(nobody, is_named=False)),
+    )
+    trained = job.train(training)
+    who = nobody.uid if mode == 0o755 else 0
+    assert (trained.held.user, trained.side.params["uid"]) == (bool(who), str(who))
 
 
 @pytest.mark.parametrize(
