@@ -183,7 +183,8 @@ class Builder:
         kept.hand(cache, self.user)
         at = self._copied(recipe, folder) if recipe.unknown else recipe.folder
         read = [
-            *(each for each in (interpreter.prefix, interpreter.path.parent) if each is not None),
+            *interpreters.needed(interpreter.path),
+            *([interpreter.prefix] if interpreter.prefix else []),
             *(program, at, Path("/etc/resolv.conf").resolve()),
             *uv.places(self.environ),
         ]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlci.errors import TrainingError
 from mlci.results import CandidateResult, Side
-from mlci.training import exchange, failures, files, job, predictions, users
+from mlci.training import exchange, failures, files, job, predictions, protocol, users
 from mlci.training.circumstances import circumstances
 from mlci.training.files import read_regular
 
@@ -52,7 +52,7 @@ def train(training: Training, *, watch: Callable[[], None], on_end: Callable[[Ou
     """
     command = parse(training)
     users.require_open(training.subject, training.environment.user, training.root, training.scratch, Path(command[0]))
-    path = job.write_job(training, command_job(training))
+    path = protocol.write(training, command_job(training))
     outcome = job.run(training, command, watch, {"MLCI_JOB": str(path)})
     if on_end is not None:
         on_end(outcome)
@@ -141,7 +141,7 @@ def command_job(training: Training) -> dict[str, object]:
     config = training.config
     train, holdout = exchange.tables(training, config.data_format, drop=(*config.drop, *training.drop))
     return {
-        **job.common_job(training),
+        **protocol.common(training),
         "train": str(train),
         "holdout": str(holdout),
         "predictions": str(training.out / f"predictions.{config.data_format}"),

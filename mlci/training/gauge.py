@@ -4,7 +4,7 @@
 may change everything at any moment: what has gone meanwhile is left out, and what hides from being counted is endless.
 """
 
-# ruff: noqa: PTH115, PTH116, PTH123, PTH208 - pathlib takes longer to import than all of the rest
+
 from __future__ import annotations
 
 import contextlib

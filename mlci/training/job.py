@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mlci.data.labels import canonical_label
 from mlci.errors import TrainingError
 from mlci.results import CandidateResult, Column, Finding, Side
-from mlci.stats.metrics import METRICS
-from mlci.training import exchange, failures, files, predictions, report, sandbox, users
+from mlci.training import exchange, failures, files, predictions, protocol, report, sandbox, users
 from mlci.training.circumstances import circumstances
 from mlci.training.events import Follower
 from mlci.training.wall import OPEN, Held
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from mlci.training.predictions import Predictions
     from mlci.training.wall import Wall
 
-VERSION = 1
 PROMPT = 0.02  # seconds between two looks at what a worker says, which waits for rows
 DataFormat = Literal["parquet", "csv"]
 
@@ -189,7 +186,7 @@ def train(
         training.environment.python,
         worker,
     )
-    job = write_job(training, worker_job(training))
+    job = protocol.write(training, protocol.of_worker(training))
     words = [str(training.environment.python), "-s", str(worker), str(job)]
     outcome = run(training, words, watcher(follower, stop), every=PROMPT)
     if on_end is not None:
@@ -220,7 +217,7 @@ def _handing_over(training: Training, on_event: Callable[[Event], None] | None) 
 
     def follow(event: Event) -> None:
         if event.event == "predict":
-            exchange.hand_over(training, _format(training))
+            exchange.hand_over(training, protocol.table_format(training))
         if on_event is not None:
             on_event(event)
 
@@ -284,70 +281,6 @@ def watcher(follower: Follower | None, stop: Stop | None) -> Callable[[], None]:
             follower.poll()
 
     return tick
-
-
-def write_job(training: Training, job: Mapping[str, Any]) -> Path:
-    """Write a job into the scratch folder; gives its path."""
-    path = training.scratch / "job.json"
-    path.write_text(json.dumps(job, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
-
-
-def common_job(training: Training) -> dict[str, Any]:
-    """What workers and commands are both told."""
-    return {
-        "version": VERSION,
-        "model": training.model,
-        "task": training.config.task,
-        "target": training.config.target,
-        "positive": training.positive,
-        "classes": list(training.classes),
-        "seed": training.config.seed,
-        "threads": training.threads,
-    }
-
-
-def worker_job(training: Training) -> dict[str, Any]:
-    """The job that `worker.py` reads."""
-    config = training.config
-    metric = METRICS[config.primary]
-    primary = {name: value for name, value in asdict(metric).items() if name in _PRIMARY}
-    wanted = _format(training)
-    train, _ = exchange.tables(training, wanted)
-    return {
-        **common_job(training),
-        "train": {"path": str(train), "format": wanted},
-        "holdout": {"path": str(exchange.later(training) / f"holdout.{wanted}"), "format": wanted},
-        "schema": dict(training.schema),
-        "dataframe": config.dataframe,
-        "root": str(training.root),
-        "paths": [str(path) for path in training.environment.paths],
-        "compute": config.compute.model_dump() if config.compute else None,
-        "candidates": dict(config.candidates),
-        "cv": cross_validation(config),
-        "primary": primary,
-        "drop": [*config.drop, *training.drop],
-        "reseeds": training.reseeds,
-        "out": str(training.out),
-    }
-
-
-def _format(training: Training) -> DataFormat:
-    """The format that a worker is given tables in; Polars is asked for its frames, so that it is there to read them."""
-    if training.config.dataframe == "polars":
-        return "parquet"
-    return training.data_format if training.environment.has_parquet else "csv"
-
-
-_PRIMARY = ("name", "function", "arguments", "needs", "greater_is_better")
-
-
-def cross_validation(config: ModelConfig) -> dict[str, Any]:
-    """How training rows are split for the election: as the holdout was split from them."""
-    kind = config.split.kind
-    if kind in ("group", "time"):
-        return {"kind": kind, "folds": config.cv, "column": config.split.group or config.split.time}
-    return {"kind": "kfold" if config.task == "regression" else "stratified", "folds": config.cv, "column": None}
 
 
 def _trained(training: Training, result: report.Success, outcome: sandbox.Outcome) -> Trained:

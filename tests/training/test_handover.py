@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from mlci.training import exchange, job, worker
+from mlci.training import exchange, protocol, worker
 from mlci.training.wall import Wall, interpreter
 
 PROBE = """
@@ -94,7 +94,7 @@ def test_holdout__never_comes(workshop, plain, monkeypatch):
     training.out.mkdir()
     monkeypatch.setattr(worker, "PATIENCE", 0.01)
     with pytest.raises(worker.Refusal, match="The rows to predict were not handed over"):
-        worker.Training(job.worker_job(training)).holdout()
+        worker.Training(protocol.of_worker(training)).holdout()
 
 
 @pytest.fixture
@@ -145,4 +145,4 @@ def test_given__by_kind(workshop, plain):
 
 def test_worker_job__names_no_original(training):
     """The job says nowhere where the rows to predict lie before they are handed over."""
-    assert str(training.holdout) not in str(job.worker_job(training))
+    assert str(training.holdout) not in str(protocol.of_worker(training))

@@ -13,7 +13,7 @@ from skops import io
 
 from mlci.errors import Location
 from mlci.results import CandidateResult
-from mlci.training import exchange, job, predictions, worker
+from mlci.training import exchange, job, predictions, protocol, worker
 
 # --- trainings that work -----------------------------------------------------------------------------------------
 
@@ -238,7 +238,7 @@ def in_process(workshop, monkeypatch, tmp_path):
         (training.root / "pipeline.py").rename(training.root / f"{module}.py")
         monkeypatch.syspath_prepend(training.root)
         training.out.mkdir(parents=True)
-        given = job.worker_job(training)
+        given = protocol.of_worker(training)
         exchange.empty(training)
         exchange.hand_over(training, "parquet")
         report = worker.Training(given).run()
@@ -498,7 +498,7 @@ def test_train__stop(workshop, plain):
 )
 def test_cross_validation__follows_the_split(workshop, plain, table, expected):
     """Folds are drawn as the holdout is."""
-    assert job.cross_validation(workshop.training(plain, table).config) == expected
+    assert protocol.cross_validation(workshop.training(plain, table).config) == expected
 
 
 def test_worker_job__environment_without_parquet(workshop, plain):
@@ -507,7 +507,7 @@ def test_worker_job__environment_without_parquet(workshop, plain):
     poor = dataclasses.replace(training, environment=dataclasses.replace(training.environment, has_parquet=False))
     poor.out.mkdir(parents=True)
     exchange.empty(poor)
-    files = [job.worker_job(poor)[name] for name in ("train", "holdout")]
+    files = [protocol.of_worker(poor)[name] for name in ("train", "holdout")]
     exchange.hand_over(poor, "csv")
     assert [(each["format"], pl.read_csv(each["path"]).height) for each in files] == [("csv", 160), ("csv", 40)]
 
@@ -515,13 +515,13 @@ def test_worker_job__environment_without_parquet(workshop, plain):
 def test_cross_validation__regression(workshop, plain):
     """Values are not stratified."""
     config = workshop.training(plain, "regression", split={}).config
-    assert job.cross_validation(config)["kind"] == "kfold"
+    assert protocol.cross_validation(config)["kind"] == "kfold"
 
 
 def test_worker_job__holds_no_secret_of_mlci(workshop, plain):
     """The job says what is to be done, in plain JSON."""
     training = workshop.training(plain, "groups")
-    assert json.loads(json.dumps(job.worker_job(training)))["primary"] == {
+    assert json.loads(json.dumps(protocol.of_worker(training)))["primary"] == {
         "name": "average_precision",
         "function": "average_precision_score",
         "arguments": {},

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlci.training import exchange, job, worker
+from mlci.training import exchange, protocol, worker
 
 PANDAS, POLARS = worker.KINDS["pandas"], worker.KINDS["polars"]
 
@@ -170,7 +170,7 @@ def test_worker__polars_without_pandas(workshop):
     training = workshop.training(POLARS_ALONE, dataframe="polars", candidates=candidates)
     training.out.mkdir(parents=True)
     exchange.empty(training)
-    path = job.write_job(training, job.worker_job(training))
+    path = protocol.write(training, protocol.of_worker(training))
     exchange.hand_over(training, "parquet")
     run = f"import runpy\nsys.argv[1:] = [{str(path)!r}]\nrunpy.run_path({worker.__file__!r}, run_name='__main__')"
     command = [sys.executable, "-c", f"{WITHOUT_PANDAS}\n{run}"]
@@ -184,4 +184,4 @@ def test_require__polars(workshop, plain, monkeypatch):
     training = workshop.training(plain, dataframe="polars")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "polars" else object())
     with pytest.raises(worker.Refusal, match="The model's environment has no module `polars`"):
-        worker.Training(job.worker_job(training)).run()
+        worker.Training(protocol.of_worker(training)).run()
