@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from mlci.errors import UserError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mlci.results import Comparison, ModelResult, Results
 
 _HERE = "this model"
+_TYPE = re.compile(r"[A-Za-z_][\w.]{0,299}")
 _TAGS = {
     "binary": "tabular-classification",
     "multiclass": "tabular-classification",
@@ -60,6 +62,7 @@ def card(results: Results, model_name: str) -> str:
         "parameters": _pairs(model.side.params if model.side else {}, "parameter"),
         "features": _features(model),
         "environment": _pairs({**results.environment, **(model.side.packages if model.side else {})}, "package"),
+        "reading": _reading(model),
         "limits": _limits(results, model),
         "footer": _footer(results),
     }
@@ -113,6 +116,16 @@ def _scalar(value: Any) -> str:  # noqa: ANN401 - a text or a number
     if isinstance(value, str):
         return json.dumps(filters.inline(value), ensure_ascii=False)
     return json.dumps(value)
+
+
+def _reading(model: ModelResult) -> str:
+    """How the saved model is read, with an explicit list of what in it is trusted; empty where none is saved."""
+    if model.side is None or model.side.types is None:
+        return ""
+    types = [each for each in model.side.types if _TYPE.fullmatch(each)]  # results may be a stranger's
+    names_of = "".join(f'    "{each}",\n' for each in types)
+    trusted = f"[\n{names_of}]" if types else "[]"
+    return f'from skops import io\n\nmodel = io.load("model.skops", trusted={trusted})'
 
 
 # --- the body --------------------------------------------------------------------------------------------------

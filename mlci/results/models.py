@@ -59,6 +59,7 @@ class Side(Record):
     threads: int | None = None  # that numerical libraries could start
     environment: EnvironmentResult | None = None
     wall: WallResult | None = None
+    types: tuple[Name, ...] | None = None  # that a reader of the saved model has to trust; None: skops saved none
     reproducible: bool | None = None  # a second training with the same seed predicts the same; None: nobody looked
 
 

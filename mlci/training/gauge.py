@@ -4,7 +4,6 @@
 may change everything at any moment: what has gone meanwhile is left out, and what hides from being counted is endless.
 """
 
-
 from __future__ import annotations
 
 import contextlib

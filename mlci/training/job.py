@@ -295,6 +295,7 @@ def _trained(training: Training, result: report.Success, outcome: sandbox.Outcom
         params=result.params,
         features=tuple(Column(name=each.name, dtype=each.dtype, nulls=each.nulls) for each in result.features),
         packages=result.packages,
+        types=result.types if result.model else None,
         **circumstances(training, outcome.held, result.packages),
     )
     candidates = tuple(

@@ -21,6 +21,9 @@ Bytes = Annotated[int, Field(ge=0)]
 Kind = Literal["exception", "not-found", "no-estimator", "predictions", "setup", "worker"]
 
 
+TypeName = Annotated[str, Field(max_length=300, pattern=r"^[A-Za-z_][\w.]*$")]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False, protected_namespaces=())
 
@@ -85,6 +88,7 @@ class Success(_Part):
     peak_memory: Bytes
     model_size: Bytes | None
     model: Literal["model.skops"] | None
+    types: Annotated[tuple[TypeName, ...], Field(max_length=1_000)] = ()
     predictions: Literal["predictions.parquet", "predictions.csv"]
     params: Annotated[dict[Name, Text], Field(max_length=1_000)]
     features: Annotated[tuple[Feature, ...], Field(max_length=FEATURES)]

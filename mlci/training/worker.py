@@ -962,6 +962,13 @@ def save(estimator: Estimator, path: Path) -> tuple[bool, int | None, str]:
     return False, counter.bytes, note
 
 
+def to_trust(path: Path) -> list[str]:
+    """The types in a saved model that skops does not trust by itself, each as `module.Class`."""
+    from skops import io
+
+    return sorted(io.get_untrusted_types(file=path))[:FILES]
+
+
 def packages() -> dict[str, str]:
     """The installed distributions of the modules that are loaded, with their versions, and Python itself."""
     loaded = {name.partition(".")[0] for name in sys.modules}
@@ -1207,6 +1214,7 @@ class Training:
             "peak_memory": peak,
             "model_size": size,
             "model": "model.skops" if saved else None,
+            "types": to_trust(self.out / "model.skops") if saved else [],
             "predictions": predictions,
             "packages": loaded,
             "files": files,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import polars as pl
 
@@ -93,6 +96,46 @@ def test_run__the_winner_is_saved_with_its_card(project, mlci):
         ["README.md", "model.skops"],
         True,
     )
+
+
+OWN_CLASS = """
+from sklearn.base import BaseEstimator, TransformerMixin
+
+
+class Doubled(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        self.fitted_ = True
+        return self
+
+    def transform(self, X):
+        return 2 * X
+
+
+def plain(_plain=plain):
+    return make_pipeline(make_column_transformer((Doubled(), COLUMNS)), LogisticRegression())
+"""
+
+
+def test_run__the_card_says_what_a_reader_trusts(project, mlci):
+    """The card's own lines read the model, and name the one type that skops does not know: the repository's."""
+    pipeline = (project.folder / "pipeline.py").read_text(encoding="utf-8")
+    project.put("pipeline.py", pipeline + OWN_CLASS).commit("a transformer of our own")
+
+    ran = mlci(project.folder, "run")
+
+    folder = ran.folder / "models" / "late"
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    lines = re.search(r"```text\n(from skops import io\n.*?)```", card, re.DOTALL)[1]
+    read = subprocess.run(
+        [sys.executable, "-c", f"{lines}\nprint(type(model).__name__)"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(project.folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    types = ran.results["models"]["late"]["side"]["types"]
+    assert (read.stdout, types, '    "pipeline.Doubled",\n' in lines) == ("Pipeline\n", ["pipeline.Doubled"], True)
 
 
 def test_run__no_configuration_at_the_base(repo, mlci, project):
