@@ -6,20 +6,22 @@ objects, the caches of DVC, and the predictions of an earlier run: a model that 
 
 from __future__ import annotations
 
-import glob
+import itertools
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlci.config.confinement import holding
 from mlci.config.sandbox import Sandbox
+from mlci.data.globs import matching
+from mlci.results import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlci.config.models import Config
-    from mlci.results import Finding
     from mlci.settings import Settings
     from mlci.training.wall import Wall
     from mlci.trees import Tree, Trees
@@ -29,6 +31,8 @@ COMMAND_FILES = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "
 
 KEPT_DATA = (".git", ".dvc")
 """Folders at a repository's top that keep former versions of its data."""
+
+_WILD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +64,8 @@ class Fence:
         return Wall(
             network=rules.network,
             files=rules.files,
-            read=(top, *(_place(each, tree.folder) for each in (*rules.read, *rules.write))),
-            write=tuple(_place(each, tree.folder) for each in rules.write),
+            read=(top, *_places((*rules.read, *rules.write), tree.folder, top)),
+            write=_places(rules.write, tree.folder, top),
             hidden=self.hidden,
             memory=rules.memory,
             processes=rules.processes,
@@ -86,7 +90,7 @@ def fence(trees: Trees, settings: Settings, environ: Mapping[str, str] | None = 
         sandbox=rules,
         hidden=tuple(dict.fromkeys((*_hidden(trees), settings.folder / settings.out / "predictions", *runners))),
         env={name: given[name] for name in rules.pass_env if name in given},
-        findings=findings,
+        findings=(*findings, *_led_out(rules, trees)),
     )
 
 
@@ -96,9 +100,41 @@ def top_of(folder: Path, prefix: Path) -> Path:
     return real.parents[len(prefix.parts) - 1] if prefix.parts else real
 
 
+def _places(names: tuple[str, ...], folder: Path, top: Path) -> tuple[Path, ...]:
+    """Files and folders of the configuration: relative, absolute, or below the user's home; none that leads out."""
+    return tuple(_place(name, folder) for name in names if not _leads_out(name, folder, top))
+
+
 def _place(name: str, folder: Path) -> Path:
-    """A file or folder of the configuration: relative to it, absolute, or below the user's home."""
-    return folder / Path(name).expanduser()
+    return folder / os.path.expanduser(name)  # noqa: PTH111 - pathlib raises where there is no such user
+
+
+def _leads_out(name: str, folder: Path, top: Path) -> bool:
+    """Whether a link in the repository, which a pull request can bring, has a relative path lead out of it."""
+    place = _place(name, folder)
+    said = Path(os.path.normpath(place))
+    is_own = said.is_relative_to(folder) or said.is_relative_to(top)
+    return is_own and not _real(place).is_relative_to(top)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _led_out(rules: Sandbox, trees: Trees) -> Iterator[Finding]:
+    """What `read` and `write` name, and a link of the pull request's would have mean something else."""
+    folder = trees.head.folder
+    for key in ("read", "write"):
+        for name in getattr(rules, key):
+            if _leads_out(name, folder, top_of(folder, trees.prefix)):
+                yield Finding(
+                    code="MLCI407",
+                    severity="warn",
+                    message=f"`{name}`, which `sandbox.{key}` opens, is a link here that leads out of the repository: "
+                    "it stays closed.",
+                    hint="Write the path that it leads to, on the base branch.",
+                    location=trees.loaded.where("sandbox", key),
+                )
 
 
 def _hidden(trees: Trees) -> Iterator[Path]:
@@ -110,15 +146,19 @@ def _hidden(trees: Trees) -> Iterator[Path]:
         top = top_of(folder, trees.prefix)
         yield from (top / name for name in KEPT_DATA)
         for config in configs:
-            yield from _files(config, folder)
+            yield from _files(config, folder, trees.within)
 
 
-def _files(config: Config, folder: Path) -> Iterator[Path]:
-    """The local files of all datasets of a configuration, as they lie below a folder."""
+def _files(config: Config, folder: Path, within: tuple[Path, ...]) -> Iterator[Path]:
+    """The local files of all datasets of a configuration, as they lie below a folder; none of those that lead out."""
     for dataset in config.datasets.values():
         path = dataset.path.removeprefix("file://")
         if not path or "://" in path:
             continue
         whole = folder / path
         yield whole  # a folder of files, or one that is there later
-        yield from (Path(each) for each in glob.glob(str(whole), recursive=True))  # noqa: PTH207 - as data/sources reads it
+        fixed = Path(*itertools.takewhile(lambda part: not _WILD.search(part), whole.parts))
+        if not within or any(
+            _real(fixed).is_relative_to(each) for each in within
+        ):  # no stranger has mlci walk the disk
+            yield from (folder / each for each in matching(path, folder))

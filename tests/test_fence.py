@@ -137,3 +137,36 @@ def test_fence__passes_variables_that_are_set(repository, fenced):
     found, _, mine, _ = fenced(repository.folder, {"HF_HOME": "/h", "OTHER": "o"}, base="none")
 
     assert (dict(found.env), dict(mine.env)) == ({"HF_HOME": "/h"}, {"HF_HOME": "/h"})
+
+
+def test_wall__a_link_that_leads_out_opens_nothing(repository, fenced, tmp_path):
+    """What the base branch opens for writing cannot become another folder by a link of the pull request's."""
+    text = CONFIG + "sandbox: {write: [artifacts, /srv/models], read: [data/notes]}\n"
+    repository.git("switch", "--quiet", "main")
+    repository.put("mlci.yml", text).commit("opened")
+    repository.git("switch", "--quiet", "topic")
+    repository.git("merge", "--quiet", "--strategy=ours", "--no-edit", "main")
+    repository.put("mlci.yml", text)
+    (repository.folder / "artifacts").symlink_to(tmp_path)
+    repository.commit("a link")
+
+    found, _, mine, _ = fenced(repository.folder)
+
+    assert ([each.code for each in found.findings], mine.write, Path("/srv/models") in mine.read) == (
+        ["MLCI407"],
+        (Path("/srv/models"),),
+        True,
+    )
+    assert "`artifacts`, which `sandbox.write` opens" in found.findings[0].message
+
+
+def test_fence__a_strangers_pattern_does_not_walk_the_disk(repository, fenced, monkeypatch):
+    """In the action a pattern that leads out of the repository is not looked at: its dataset is refused later."""
+    looked = []
+    monkeypatch.setattr("mlci.fence.matching", lambda pattern, _: looked.append(pattern) or [])
+    repository.put("mlci.yml", CONFIG.replace("data/people.csv", "/**/people.csv")).commit("a wide pattern")
+
+    fenced(repository.folder, confined=True)
+
+    assert "/**/people.csv" not in looked
+    assert "data/parts/*.csv" in looked

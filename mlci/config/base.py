@@ -21,4 +21,5 @@ def _as_tuple(value: Any) -> Any:  # noqa: ANN401 - whatever the document held
     return (value,) if isinstance(value, str) else value
 
 
-Columns = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+OneOrMore = BeforeValidator(_as_tuple)
+Columns = Annotated[tuple[str, ...], OneOrMore]

@@ -75,4 +75,8 @@ def _opened(mine: Sandbox, theirs: Sandbox) -> Iterator[tuple[str, str]]:
     for key in _LIMITS:
         new, old = getattr(mine, key), getattr(theirs, key)
         if old is not None and (new is None or new > old):
-            yield key, f"{key} from {old:,} to {'none' if new is None else f'{new:,}'}"
+            yield key, f"{key} from {_shown(key, old)} to {'no limit' if new is None else _shown(key, new)}"
+
+
+def _shown(key: str, limit: int) -> str:
+    return f"{limit:,}" if key == "processes" else f"{limit / 1e6:,.10g} MB"

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
 
 from mlci.config.base import HINT, Columns, Model
+
+
+def _version(value: Any) -> Any:  # noqa: ANN401 - whatever the document held
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f'is a number to YAML, in which 3.10 is 3.1{HINT}Put it in quotes, as in python: "3.12".')  # noqa: TRY004 - told as the rest
+    return value
 
 
 class Environment(Model):
@@ -12,7 +20,7 @@ class Environment(Model):
 
     requirements: str | None = Field(None, min_length=1, description="A file as pip reads it, or pylock.toml.")
     project: str | None = Field(None, min_length=1, description="The folder of a pyproject.toml; its uv.lock is kept.")
-    python: str | None = Field(
+    python: Annotated[str | None, BeforeValidator(_version)] = Field(
         None, min_length=1, description="A version, as in 3.12; alone, also the path of an interpreter that is there."
     )
     extras: Columns = Field((), description="Optional dependencies of the project.")

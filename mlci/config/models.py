@@ -167,6 +167,14 @@ class Slice(Model):
         return edges
 
 
+def _environment(value: Any) -> Any:  # noqa: ANN401 - whatever the document held
+    if isinstance(value, str):
+        key = "project" if value in {".", "pyproject.toml", "uv.lock"} else "requirements"
+        name = "." if key == "project" else value
+        raise ValueError(f"'{value}' does not say what it is{HINT}Write environment: {{{key}: {name}}}.")  # noqa: TRY004 - told as the rest
+    return value
+
+
 class ModelConfig(Model):
     """A named prediction task."""
 
@@ -175,7 +183,7 @@ class ModelConfig(Model):
     task: Task
     positive: Label | None = Field(None, description="The label that counts as positive; binary tasks need one.")
     split: Split = Split()
-    environment: Environment | None = None
+    environment: Annotated[Environment | None, BeforeValidator(_environment)] = None
     compute: Compute | None = None
     dataframe: Literal["pandas", "polars"] = Field("pandas", description="What candidates are given rows as.")
     candidates: dict[Named, Annotated[str, Field(pattern=ENTRY)]] = Field(

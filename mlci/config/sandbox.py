@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from mlci import door
-from mlci.config.base import HINT, Columns, Model
+from mlci.config.base import HINT, Columns, Model, OneOrMore
 
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 RUNNERS = ("INPUT_", "ACTIONS_")  # how the names of the action's inputs and of the runner's own tokens begin
@@ -58,7 +58,9 @@ class Sandbox(Model):
     files: Rule = Field("deny", description="Whether it may touch what is not its own: datasets, .git, other folders.")
     read: Columns = Field((), description="Further files and folders that it may read, as in ~/.cache/huggingface.")
     write: Columns = Field((), description="Further folders that it may write to.")
-    pass_env: tuple[Variable, ...] = Field((), description="Environment variables that it is given.")
+    pass_env: Annotated[tuple[Variable, ...], OneOrMore] = Field(
+        (), description="Environment variables that it is given."
+    )
     memory: Bytes | None = Field(None, description="Of all its processes together, as in 8 GB; none: the machine's.")
     processes: int = Field(1024, ge=1, description="That it may run at once.")
     file_size: Bytes = Field(16 * 1000**3, description="Of one file that it writes.")

@@ -6,7 +6,6 @@ Remote files are fetched once into the scratch folder, through fsspec.
 from __future__ import annotations
 
 import errno
-import glob
 import hashlib
 import re
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlci.config.suggest import did_you_mean
+from mlci.data.globs import matching
 from mlci.errors import DataError, Location
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _require_remote(name: str, url: str, location: Location | None) -> None:
 def _local(name: str, path: str, *, root: Path, location: Location | None) -> tuple[Source, ...]:
     full = root / path
     if _GLOB.search(path) and not full.exists():
-        names = sorted(glob.glob(path, root_dir=root, recursive=True))  # noqa: PTH207 - pathlib knows no root_dir
+        names = matching(path, root)
         for each in names:
             if (root / each).is_symlink() and not (root / each).exists():  # a part of the data that is not here
                 _require_file(name, each, root / each, location)

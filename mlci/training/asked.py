@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlci.config.suggest import did_you_mean
 from mlci.errors import Location, TrainingError
@@ -25,7 +24,6 @@ CODE = "MLCI214"
 LARGEST = 64 << 20  # bytes of one file: a lock of thousands of packages has a few million
 MOST = 200  # files that include each other
 
-_CONTINUED = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"(^|\s)#.*")
 _OPTION = re.compile(r"(--?[a-z][a-z-]*?)(?:=|\s+|(?<=^-[rcef])(?=\S))\s*(\S.*)", re.IGNORECASE)
 _INCLUDES = ("-r", "--requirement", "-c", "--constraint")
@@ -98,11 +96,26 @@ def recipe(asked: Asked, root: Path, within: Sequence[Path], subject: str) -> Re
         TrainingError: a file is not there, is none, or lies elsewhere.
     """
     reader = _Reader(within, subject)
-    return _of_requirements(asked, root, reader) if asked.requirements else _of_project(asked, root, reader)
+    try:
+        return _of_requirements(asked, root, reader) if asked.requirements else _of_project(asked, root, reader)
+    except (OSError, ValueError, RuntimeError) as error:  # names too long, with NUL in them, links that lead in circles
+        reason = getattr(error, "strerror", None) or str(error).partition(":")[0]
+        raise TrainingError(
+            f"{subject} cannot be trained: a file that its environment names cannot be read ({_shown(reason)}).",
+            hint=f"Look at the names and links in {_shown(asked.requirements or asked.project or '')}, and in what it "
+            "includes.",
+            code=CODE,
+        ) from None
 
 
 def _of_requirements(asked: Asked, root: Path, reader: _Reader) -> Recipe:
     name = asked.requirements or ""
+    if name.endswith(".py") and Path(name).name != "setup.py":
+        raise TrainingError(
+            f"{reader.subject} cannot be trained: `environment.requirements` names {_shown(name)}, which is a program.",
+            hint="Write what it needs into a requirements.txt or a pyproject.toml.",
+            code=CODE,
+        )
     if Path(name).name in ("pyproject.toml", "uv.lock", "setup.py", "setup.cfg"):
         raise TrainingError(
             f"{reader.subject} cannot be trained: `environment.requirements` names {name}, which belongs to a project.",
@@ -134,7 +147,7 @@ def _of_project(asked: Asked, root: Path, reader: _Reader) -> Recipe:
     project = document.get("project")
     project = project if isinstance(project, dict) else {}
     unknown = places.of_project(document)
-    home = next((each for each in (folder, *reader.above(folder)) if _is_home(each, folder)), folder)
+    home = next((each for each in (folder, *reader.above(folder)) if _is_home(each, folder, reader)), folder)
     lock = home / "uv.lock"
     locked = lock.is_file()
     if home != folder:
@@ -169,14 +182,11 @@ def _of_project(asked: Asked, root: Path, reader: _Reader) -> Recipe:
     )
 
 
-def _is_home(home: Path, member: Path) -> bool:
+def _is_home(home: Path, member: Path, reader: _Reader) -> bool:
     """Whether a folder holds the lock of a project: its own, or that of the workspace that it belongs to."""
     if home == member:
         return (home / "uv.lock").is_file()
-    with suppress(OSError):
-        text = (home / "pyproject.toml").read_text(encoding="utf-8", errors="replace")
-        return bool((places.toml(text).get("tool") or {}).get("uv", {}).get("workspace"))
-    return False
+    return bool(reader.tool_uv(home).get("workspace"))
 
 
 class _Reader:
@@ -187,6 +197,8 @@ class _Reader:
         self.subject = subject
         self.texts: dict[str, str] = {}
         self.last = ""
+        self._read: set[Path] = set()
+        self._bytes = 0
 
     def holds(self, path: Path) -> bool:
         """Whether a file lies where it may, links followed."""
@@ -197,7 +209,7 @@ class _Reader:
         """A path from the repository's top, as sentences name it."""
         real = path.parent.resolve() / path.name
         top = next((each for each in self.within if each in real.parents), None)
-        return real.relative_to(top).as_posix() if top else str(path)
+        return _shown(real.relative_to(top).as_posix() if top else str(path))
 
     def above(self, folder: Path) -> Iterator[Path]:
         """The folders above one, up to the repository's top."""
@@ -212,8 +224,8 @@ class _Reader:
         Raises:
             TrainingError: it is not there, is none, or lies elsewhere.
         """
-        name = self.told(path)
-        if name in self.texts:
+        name, real = self.told(path), path.resolve()
+        if real in self._read:
             return False
         if not self.holds(path):
             raise TrainingError(
@@ -237,7 +249,9 @@ class _Reader:
                 hint="Write what is installed into fewer files.",
                 code=CODE,
             )
-        content = read_regular(path.resolve(), LARGEST, what=name, code=CODE)
+        content = read_regular(real, LARGEST - self._bytes, what=f"All that {name} belongs to, together,", code=CODE)
+        self._read.add(real)
+        self._bytes += len(content)
         self.last = self.texts[name] = content.decode("utf-8", "surrogateescape")
         return True
 
@@ -266,13 +280,26 @@ class _Reader:
             if (each / "uv.toml").is_file():
                 self.add(each / "uv.toml")
                 unknown = unknown or places.of_settings(places.toml(self.last))
-            with suppress(OSError):
-                tool = places.toml((each / "pyproject.toml").read_text("utf-8", "replace")).get("tool")
-                if isinstance(tool, dict) and isinstance(tool.get("uv"), dict):
-                    name = f"{self.told(each / 'pyproject.toml')} [tool.uv]"
-                    self.texts[name] = json.dumps(tool["uv"], sort_keys=True, default=str)
-                    unknown = unknown or places.of_settings(tool["uv"])
+            settings = self.tool_uv(each)
+            if settings:
+                name = f"{self.told(each / 'pyproject.toml')} [tool.uv]"
+                self.texts[name] = json.dumps(settings, sort_keys=True, default=str)
+                unknown = unknown or places.of_settings(settings)
         return unknown
+
+    def tool_uv(self, folder: Path) -> dict[str, Any]:
+        """What the pyproject.toml of a folder tells uv; nothing where there is none that may be read.
+
+        Raises:
+            TrainingError: it is larger than any could be.
+        """
+        file = folder / "pyproject.toml"
+        if not file.is_file() or not self.holds(file):
+            return {}
+        content = read_regular(file.resolve(), LARGEST, what=self.told(file), code=CODE)
+        tool = places.toml(content.decode("utf-8", "replace")).get("tool")
+        settings = tool.get("uv") if isinstance(tool, dict) else None
+        return settings if isinstance(settings, dict) else {}
 
     def digest(self, kind: str, asked: Asked) -> str:
         """Of all that was read, in that order, and of what else the configuration says."""
@@ -290,8 +317,21 @@ def digest(texts: Iterable[str]) -> str:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines of requirements as pip reads them: continued ones joined, without comments and empty ones."""
-    for line in _CONTINUED.sub("", text.lstrip("\ufeff")).splitlines():
-        kept = _COMMENT.sub("", line).strip()
-        if kept:
-            yield kept
+    """The lines of requirements as uv reads them: continued ones joined, without comments and empty ones.
+
+    A comment ends with its line, whatever it ends with.
+    """
+    held = ""
+    for line in (*text.lstrip("\ufeff").splitlines(), ""):
+        kept = _COMMENT.sub("", line)
+        if kept == line and line.endswith("\\"):
+            held += line[:-1]
+            continue
+        whole, held = (held + kept).strip(), ""
+        if whole:
+            yield whole
+
+
+def _shown(text: str) -> str:
+    """A name of the repository's as a sentence can hold it."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")[:300]

@@ -50,6 +50,7 @@ class Builder:
         wall: Around everything that runs.
         tick: Called again and again while something runs; it raises where the end is wanted.
         environ: This process's environment.
+        is_base: Whether it is the base branch's.
     """
 
     scratch: Path
@@ -59,6 +60,7 @@ class Builder:
     wall: Wall
     tick: Callable[[], None]
     environ: Mapping[str, str]
+    is_base: bool = False
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     # --- interpreters ----------------------------------------------------------------------------------------
@@ -74,7 +76,13 @@ class Builder:
         versions = interpreters.wanted(request) if request else SUPPORTED
         if versions is None and recipe.python:
             path, told = self.existing(recipe.python, recipe.location)
-            real = Path(told.executable) if interpreters.venv(path) else path
+            real = interpreters.behind(path, told)
+            if real is None:
+                raise self._error(
+                    f"`{_shown(recipe.python)}` names another program as itself than the one that it is",
+                    hint="Name an interpreter, or the folder of a virtual environment whose bin/python is one.",
+                    location=recipe.location,
+                )
             return interpreters.of(real, told)
         if versions is None or (interpreters.fits(mine.version, versions) and self._is_open(mine.path)):
             return mine
@@ -101,9 +109,9 @@ class Builder:
         told = self.ask(path)
         if told is None or not interpreters.fits(told.version, SUPPORTED):
             if told is not None:
-                raise self._old(f"`{request}`, Python {told.version},", location)
+                raise self._old(f"`{_shown(request)}`, Python {told.version},", location)
             raise self._error(
-                f"`{request}` does not answer as a Python does",
+                f"`{_shown(request)}` does not answer as a Python does",
                 hint="Name an interpreter of Python 3.9 or newer.",
                 location=location,
             )
@@ -117,7 +125,8 @@ class Builder:
         users.give(out, user)
         probe = Path(__file__).with_name("probe.py")
         read, file = [*interpreters.needed(path), probe], out / "told.json"
-        done = self._run([str(path), "-I", str(probe), str(file)], self.scratch, {}, read, [out], user, timeout=ANSWER)
+        command = [str(path), "-I", str(probe), str(file)]
+        done = self._run(command, self.scratch, {}, read, [out], user, python=path, timeout=ANSWER)
         if done.code != 0:
             return None
         try:
@@ -151,11 +160,29 @@ class Builder:
     def _old(self, what: str, location: Location | None) -> TrainingError:
         return self._error(f"{what} is too old", hint="Models train with Python 3.9 or newer.", location=location)
 
+    def _require_indexes(self, recipe: Recipe) -> None:
+        """See that an index that the job names is not left out for its password: another one would take its place."""
+        held = [name for name in uv.withheld(self.environ) if name in uv.INDEXES and name not in self.wall.env]
+        if held:
+            raise self._error(
+                f"`{held[0]}` holds a password, which packages that are built could read, and without it they would "
+                "come from another index",
+                hint=f"Write `sandbox: {{pass_env: [{held[0]}]}}` on the base branch, or name an index without one.",
+                location=recipe.location,
+            )
+
     def _none(self, request: str, location: Location | None, known: Sequence[str] = ()) -> TrainingError:
         here = f"Those there are: {', '.join(known)}. " if known else ""
+        hint = f"{here}mlci downloads none: set up another one in an earlier step, or say `python` in `environment`."
+        if "/" in request and not request.startswith(("/", "~")):
+            tree = "the base branch's" if self.is_base else "this"
+            hint = (
+                f"It is looked up below the configuration of each side, and {tree} tree has no such file: give an "
+                "absolute path or a version."
+            )
         return self._error(
-            f"there is no Python `{request}` on this machine",
-            hint=f"{here}mlci downloads none: set up another one in an earlier step, or say `python` in `environment`.",
+            f"there is no Python `{_shown(request)}` on this machine",
+            hint=hint,
             location=location,
         )
 
@@ -173,6 +200,7 @@ class Builder:
         Raises:
             TrainingError: it cannot be made (MLCI214).
         """
+        self._require_indexes(recipe)
         program, venv = uv.binary(), folder / "venv"
         if folder.is_symlink():
             folder.unlink()
@@ -191,7 +219,7 @@ class Builder:
         env = uv.environment(self.environ, cache=cache, target=venv)
         write = [venv, cache, *([] if at == recipe.folder else [folder / "source"])]
         for command in uv.commands(program, recipe, interpreter.path, venv):
-            done = self._run(command, at, env, read, write, self.user)
+            done = self._run(command, at, env, read, write, self.user, python=interpreter.path)
             if done.code != 0:
                 raise self._failed(recipe, done, folder, interpreter.version)
         if not kept.is_sound(venv, interpreter.path):
@@ -213,7 +241,16 @@ class Builder:
     def _copied(self, recipe: Recipe, folder: Path) -> Path:
         """A copy of the repository to build in: a build writes beside its sources."""
         top, target = self.top, folder / "source"
-        kept.copied(top, target, self.wall.hidden)
+        try:
+            kept.copied(top, target, (*self.wall.hidden, self.scratch.parent))  # scratch: the copy is in it
+        except OSError as error:  # of all that a copy cannot do, shutil's own error tells a list
+            first = error.args[0] if isinstance(error, shutil.Error) else error.strerror
+            why = first[0][2] if isinstance(first, list) and first else first
+            raise self._error(
+                f"the repository cannot be copied for a build ({_shown(uv.public(str(why), top, target))})",
+                hint="List packages in a file instead of folders, or make room and let mlci read the files.",
+                location=recipe.location,
+            ) from error
         kept.hand(target, self.user)
         return target / recipe.folder.resolve().relative_to(top)
 
@@ -232,11 +269,13 @@ class Builder:
         read: Sequence[Path],
         write: Sequence[Path],
         user: User | None,
+        *,
+        python: Path,
         timeout: float = TIMEOUT,
     ) -> Outcome:
         own = self.scratch / f"run-{next(self._numbers)}"
         own.mkdir()
-        there = sum(map(kept.size, write)) if self.wall.disk is not None else 0  # of former runs
+        there = kept.size(write) if self.wall.disk is not None else 0  # of former runs
         walled = replace(
             self.wall,
             network="allow",
@@ -245,7 +284,11 @@ class Builder:
             disk=None if self.wall.disk is None else self.wall.disk + there,
         )
         given = sandbox.environment(
-            python=Path(command[0]), scratch=own, seed=0, threads=os.cpu_count() or 1, user=user
+            python=python,  # not uv's own folder, whose other programs the wall keeps out of reach
+            scratch=own,
+            seed=0,
+            threads=os.cpu_count() or 1,
+            user=user,
         )
         return sandbox.run(
             command, cwd=cwd, env={**given, **env}, timeout=timeout, tick=self.tick, user=user, wall=walled
@@ -291,3 +334,8 @@ class Builder:
             code=CODE,
             traceback=traceback,
         )
+
+
+def _shown(text: str) -> str:
+    """A stranger's text as a sentence shows it: on one line, with what cannot be printed spelled out."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -7,7 +7,7 @@ import platform
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -108,12 +108,13 @@ class Environments:
     ) -> Environment:
         from mlci.fence import top_of
         from mlci.training.asked import recipe
+        from mlci.training.interpreters import is_shared
 
         with self._builder(place, user) as builder:
             mine = recipe(asked, place.root, (builder.top, *place.wall.read), place.subject)
             interpreter = builder.interpreter(mine)
         key = key_of(mine, interpreter)
-        if place.side == "base" or beside is None or mine.unknown:
+        if place.side == "base" or beside is None or mine.unknown or not is_shared(mine.python):
             return self._kept(mine, interpreter, key, place, user)
         top = top_of(beside[1], place.root.resolve().relative_to(builder.top))
         theirs = _same(beside, mine, top, place.subject)
@@ -128,7 +129,7 @@ class Environments:
         self, recipe: Recipe, interpreter: Interpreter, key: str, place: _Place, user: User | None
     ) -> Environment:
         """The environment of a recipe, made where it is not there."""
-        from mlci.training import kept, users
+        from mlci.training import interpreters, kept, users
         from mlci.training.asked import digest
 
         maker = users.settled(user, [interpreter.path, place.root])
@@ -143,15 +144,21 @@ class Environments:
             told = kept.found(folder, interpreter.path)
             if told is None:
                 start = time.monotonic()
-                told = builder.make(recipe, interpreter, folder, home / "uv")
-                kept.mark(folder, told)
-                kept.prune(folder.parent, time.time())
+                try:
+                    told = builder.make(recipe, interpreter, folder, home / "uv")
+                    kept.mark(folder, told)
+                except BaseException:
+                    shutil.rmtree(folder, ignore_errors=True)  # no half of one takes room
+                    raise
+                finally:
+                    kept.prune(folder.parent, time.time())
                 self.say(
                     f"made the environment of {place.subject} in {time.monotonic() - start:.1f} s: {recipe.name}, "
                     f"Python {told.version}, {len(told.packages):,} package{'s' * (len(told.packages) != 1)}"
                     f"{f' (not kept: {reason})' if reason else ''}"
                 )
-        roots = (folder, interpreter.prefix or interpreter.path.parent)
+        library = (interpreter.prefix,) if interpreter.prefix else ()
+        roots = (folder, *interpreters.needed(interpreter.path), *library)
         made = _environment(folder / "venv" / "bin" / "python", told, user=user, kind=recipe.kind, roots=roots)
         return replace(made, paths=recipe.paths, key=key)
 
@@ -172,6 +179,7 @@ class Environments:
                 wall=place.wall,
                 tick=watcher(None, place.stop),
                 environ=dict(os.environ),
+                is_base=place.side == "base",
             )
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -184,7 +192,14 @@ def key_of(recipe: Recipe, interpreter: Interpreter) -> str:
 
     machine = (interpreter.version, interpreter.tag, str(interpreter.path.resolve()))
     system = (platform.system(), platform.machine(), *platform.libc_ver())
-    return digest((VERSION, recipe.digest, *machine, *system, *uv.indexes(os.environ)))
+    return digest((VERSION, recipe.digest, *machine, *system, *uv.indexes(os.environ), _settings_of_machine()))
+
+
+def _settings_of_machine() -> str:
+    """What uv is told on this machine, by whoever administers it."""
+    with suppress(OSError, UnicodeDecodeError):
+        return Path("/etc/uv/uv.toml").read_text(encoding="utf-8")
+    return ""
 
 
 def _same(beside: tuple[Asked, Path], mine: Recipe, top: Path, subject: str) -> Recipe | None:

@@ -52,6 +52,8 @@ def told(failure: Failure, training: Training) -> TrainingError:
         hint = f"Try it alone: `mlci run --model {training.model}`."
         if failure.type == "ModuleNotFoundError":
             hint = "Name its package in what the model's `environment` installs (docs/environments.md)."
+        if failure.type == "KeyError" and "environ[" in failure.traceback:
+            hint = "Code that trains is given few variables: name it in `sandbox: {pass_env: […]}`, on the base branch."
         if failure.type == "PermissionError":
             hint = _as_another(training) or hint
         if failure.type == "OSError" and TOO_LARGE in message:

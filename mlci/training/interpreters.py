@@ -25,6 +25,7 @@ SUPPORTED = SpecifierSet(">=3.9", prereleases=True)
 
 _LISTED = 40  # Pythons that are asked for their version at most
 _NAME = re.compile(r"(python|pypy)(\d+(\.\d+)?)?t?")
+_LIBRARY = re.compile(r"lib(32|64)?/(python|pypy)\d+(\.\d+)?t?/os\.py")  # where a library is told by
 _WHOLE = 3  # parts of a version
 Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Place = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^/[^\x00-\x1f]*$")]
@@ -76,16 +77,43 @@ def of(path: Path, told: Told) -> Interpreter:
 
 
 def _is_library(folder: Path) -> bool:
-    """Whether a folder is that of a Python and not one that holds a user's files, too."""
-    if folder in (Path("/"), Path(os.path.realpath(Path.home()))):
+    """Whether a folder is that of a Python and not one that holds a user's files, too.
+
+    A file of a repository confirms no folder above that repository: a pull request could have brought it along.
+    """
+    if _is_home(folder):
         return False
-    return any(folder.glob("lib*/py*/os.py"))
+    modules = (file for file in folder.glob("lib*/py*/os.py") if _LIBRARY.fullmatch(str(file.relative_to(folder))))
+    return any(in_work_tree(folder) or not in_work_tree(file) for file in modules)
+
+
+def _is_home(folder: Path) -> bool:
+    """Whether a folder holds this user's files: the home, or one above it."""
+    real, home = Path(os.path.realpath(folder)), Path(os.path.realpath(Path.home()))
+    return real in (Path("/"), home, *home.parents)
 
 
 def needed(path: Path) -> list[Path]:
     """What an interpreter has to read to start: itself, its library, and the virtual environment that it belongs to."""
     above, home = path.resolve().parent.parent, venv(path)
-    return [path, *([above] if _is_library(above) else []), *([home] if home else [])]
+    return [path, *([above] if _is_library(above) else []), *([home] if home and not _is_home(home) else [])]
+
+
+def behind(path: Path, told: Told) -> Path | None:
+    """The program that environments are made with where a path is asked for; None where it is not what it says.
+
+    In a virtual environment that is the program its link leads to. It has to name the same: a script in its place,
+    which a pull request may bring, could name any file or folder of the machine.
+    """
+    if venv(path) is None:
+        return path
+    real = Path(os.path.realpath(path))
+    return real if real.is_file() and str(real) == os.path.realpath(told.executable) else None
+
+
+def is_shared(request: str | None) -> bool:
+    """Whether what `python:` says means the same program for both sides: a version of the machine's, or nothing."""
+    return not request or wanted(request) is not None
 
 
 def venv(path: Path) -> Path | None:
@@ -94,12 +122,17 @@ def venv(path: Path) -> Path | None:
     return folder if (folder / "pyvenv.cfg").is_file() else None
 
 
+_LONG = 200  # characters that a version may have; Python refuses numbers of thousands of digits
+
+
 def wanted(request: str) -> SpecifierSet | None:
     """The versions that `python:`, `.python-version` or `requires-python` mean; None where it is no version at all.
 
     `3.12` means any 3.12, as everywhere; `>=3.11,<3.13` is as in a project.
     """
     text = request.strip().removeprefix("cpython").lstrip("-@")
+    if len(text) > _LONG:
+        return None
     try:
         version = Version(text)
     except InvalidVersion:
@@ -122,12 +155,15 @@ def fits(version: str, versions: SpecifierSet) -> bool:
 def named(request: str, root: Path, environ: Mapping[str, str]) -> Path | None:
     """The interpreter that a path, a virtual environment's folder or a name on PATH means; None where none is there."""
     if "/" in request or request.startswith(("~", ".")):
-        place = root / Path(request).expanduser()
-        inside = place / "bin" / "python"
-        found = inside if inside.is_file() else place
-        return found if found.is_file() and os.access(found, os.X_OK) else None
+        try:
+            place = root / Path(request).expanduser()
+            inside = place / "bin" / "python"
+            found = inside if inside.is_file() else place
+            return found if found.is_file() and os.access(found, os.X_OK) else None
+        except (OSError, ValueError, RuntimeError):  # too long, with NUL in it, of a user that is not there, a circle
+            return None
     path = os.pathsep.join(_search(root, environ))
-    name = shutil.which(request, path=path)
+    name = None if "\0" in request else shutil.which(request, path=path)
     return Path(name) if name else None
 
 

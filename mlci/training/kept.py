@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from mlci.training import users
+from mlci.training import gauge, users
 from mlci.training.interpreters import Told
 from mlci.training.sandbox import TICK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mlci.training.users import User
 
@@ -55,17 +56,33 @@ def folder_of(cache: Path, scratch: Path, side: str, user: User | None) -> tuple
 @contextmanager
 def alone(folder: Path, tick: Callable[[], None]) -> Iterator[None]:
     """Hold an environment's lock: another thread, or another run, that makes the same one is waited for."""
-    with folder.with_name(f"{folder.name}.lock").open("a", encoding="ascii") as file:
-        while True:
+    lock = folder.with_name(f"{folder.name}.lock")
+    while True:
+        with lock.open("a", encoding="ascii") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
             except BlockingIOError:
                 tick()
                 time.sleep(TICK)
+                continue
             except OSError:  # a file system without locks: then two make it, one after the other
-                break
-        yield
+                yield
+                return
+            if not _is_same(lock, file.fileno()):  # whoever held it before has removed it
+                continue
+            try:
+                yield
+            finally:
+                if not folder.exists():
+                    lock.unlink(missing_ok=True)
+            return
+
+
+def _is_same(path: Path, descriptor: int) -> bool:
+    """Whether a path still means the file that is open."""
+    with suppress(OSError):
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    return False
 
 
 def found(folder: Path, python: Path) -> Told | None:
@@ -131,16 +148,25 @@ def prune(folder: Path, now: float) -> list[str]:
                 continue
             file = each / _MARK
             if now - (file if file.exists() else each).stat().st_mtime > OLD:
-                with each.with_name(f"{each.name}.lock").open("a", encoding="ascii") as lock:
+                path = each.with_name(f"{each.name}.lock")
+                with path.open("a", encoding="ascii") as lock:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(each)
-                    gone.append(each.name)
+                    if _is_same(path, lock.fileno()):
+                        shutil.rmtree(each)
+                        path.unlink()
+                        gone.append(each.name)
     return gone
 
 
 def copied(top: Path, target: Path, hidden: tuple[Path, ...]) -> None:
-    """Copy a repository without what no code may read, for a build that writes beside its sources."""
-    real = {Path(os.path.realpath(each)) for each in hidden}
+    """Copy a repository without what no code may read, for a build that writes beside its sources.
+
+    What mlci may not read itself is left out, too: a service's data, say, that a container keeps there.
+
+    Raises:
+        OSError: a file cannot be copied.
+    """
+    real = {Path(os.path.realpath(each)) for each in (*hidden, target)}
 
     def left_out(folder: str, names: list[str]) -> set[str]:
         place = Path(os.path.realpath(folder))
@@ -149,18 +175,27 @@ def copied(top: Path, target: Path, hidden: tuple[Path, ...]) -> None:
             for name in names
             if name in {".git", ".venv", "__pycache__"}
             or place / name in real
+            or not ((place / name).is_symlink() or _is_open(place / name))
             or (place / name / "pyvenv.cfg").exists()
-            or not ((place / name).is_symlink() or (place / name).is_dir() or (place / name).is_file())
         }
 
     shutil.copytree(top, target, symlinks=True, ignore=left_out)
 
 
-def size(folder: Path) -> int:
-    """Bytes on disk of all files below a folder; links are not followed."""
-    total = 0
-    for _, _, files, descriptor in os.fwalk(folder):
-        for name in files:
-            with suppress(OSError):
-                total += os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_blocks * 512
-    return total
+def _is_open(path: Path) -> bool:
+    """Whether this process may read a file, or look into a folder; nothing else can be copied."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    if stat.S_ISDIR(mode):
+        return os.access(path, os.R_OK | os.X_OK)
+    return stat.S_ISREG(mode) and os.access(path, os.R_OK)
+
+
+def size(folders: Iterable[Path]) -> int:
+    """Bytes on disk below some folders, counted as `launch.py` counts them.
+
+    What hides from being counted is left out: it was nobody's to make room for.
+    """
+    return sum(each for each in gauge.files(map(str, folders)) if each < gauge.ENDLESS)

@@ -1,9 +1,10 @@
 """Starts one command behind a wall, watches over it and says what it cost; the standard library alone.
 
-Run as `python -I -S launch.py CHANNEL CONTROL WALL PROGRAM ARGUMENT…`. WALL is `mlci.training.wall.Wall.spec` as JSON.
-The file descriptor CHANNEL takes two lines of JSON: what of the wall held, before the command starts; and at the end
-the wait status, processor seconds, peak memory in bytes, and the limit that was passed, if one was. CONTROL is the
-reading end of a pipe: where it is closed, and so where mlci itself is killed, nothing of the command is left.
+Run as `python -I -S launch.py CHANNEL CONTROL PROGRAM ARGUMENT…`. CONTROL is the reading end of a pipe: it gives one
+line, `mlci.training.wall.Wall.spec` as JSON (which may be too long for an argument); where it is closed, and so where
+mlci itself is killed, nothing of the command is left. The file descriptor CHANNEL takes two lines of JSON: what of
+the wall held, before the command starts; and at the end the wait status, processor seconds, peak memory in bytes, and
+the limit that was passed, if one was.
 
 Linux hands the peak memory of a process on to what it forks and executes, so a command started straight from a parent
 that holds gigabytes of data would seem to need them: this process lies between the two, and needs none. It stays who it
@@ -228,8 +229,21 @@ def wait(child: int, control: int, woken: int, spec: dict[str, Any]) -> tuple[in
                 os.kill(child, signal.SIGKILL)
 
 
-def main(channel: int, control: int, spec: dict[str, Any], command: list[str]) -> None:
-    """Run `command` behind its wall and write what it cost to the file descriptor `channel`."""
+def told(control: int) -> dict[str, Any]:
+    """The wall, from the first line that comes out of the file descriptor `control`."""
+    line = b""
+    while not line.endswith(b"\n"):
+        chunk = os.read(control, 1 << 16)
+        if not chunk:
+            sys.exit(CANNOT_START)  # whoever was to say it is gone
+        line += chunk
+    spec: dict[str, Any] = json.loads(line)
+    return spec
+
+
+def main(channel: int, control: int, command: list[str]) -> None:
+    """Run `command` behind the wall that `control` tells, and write what it cost to the file descriptor `channel`."""
+    spec = told(control)
     for each in (channel, control):
         os.set_inheritable(each, False)  # noqa: FBT003 - positional in the library
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it means the command; this one stays to say how that ended
@@ -260,4 +274,4 @@ def main(channel: int, control: int, spec: dict[str, Any], command: list[str]) -
 
 if __name__ == "__main__":
     sys.path.append(os.path.dirname(os.path.abspath(__file__)))
-    main(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4:])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

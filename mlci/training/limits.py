@@ -37,17 +37,17 @@ def passed(subject: str, outcome: Outcome, wall: Wall, where: str = "") -> Passe
     if outcome.limit == "memory":
         return Passed(
             f"{ended}its processes held more memory than `sandbox.memory` allows, {size(wall.memory)} for all of them.",
-            "Train on less data or with fewer processes, or raise `sandbox.memory`.",
+            "Train on less data or with fewer processes, or raise `sandbox.memory`, on the base branch.",
         )
     if outcome.limit == "processes":
         return Passed(
             f"{ended}more processes ran at once than `sandbox.processes` allows, {wall.processes or 0:,}.",
-            "Let fewer of them work side by side, or raise `sandbox.processes`.",
+            "Let fewer of them work side by side, or raise `sandbox.processes`, on the base branch.",
         )
     if outcome.limit == "disk":
         return Passed(
             f"{ended}its files took more than `sandbox.disk` allows, {size(wall.disk)} for all of them.",
-            "Write less, remove what is no longer needed, or raise `sandbox.disk`.",
+            "Write less, remove what is no longer needed, or raise `sandbox.disk`, on the base branch.",
         )
     return None
 

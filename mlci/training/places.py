@@ -20,7 +20,7 @@ AFAR = re.compile(r"(?:\w+\+)?(?:https?|ssh|git)://", re.IGNORECASE)
 def is_place(requirement: str) -> bool:
     """Whether a requirement names a file or folder instead of a package."""
     named, at, place = requirement.partition("@")
-    if at and re.fullmatch(r"[\w.-]+\s*(\[[^]]*\])?\s*", named):
+    if at and re.fullmatch(r"[\w.-]+(\s*\[[^]]*\])?", named.rstrip()):
         return not AFAR.match(place.strip())
     first = re.split(r"[\s;\[]", requirement, maxsplit=1)[0]
     if AFAR.match(first):
@@ -32,7 +32,7 @@ def toml(text: str) -> dict[str, Any]:
     """A document; an empty one where it is none, which uv says better."""
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # a number of five thousand digits is an error of its own
         return {}
 
 

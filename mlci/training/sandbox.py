@@ -162,10 +162,9 @@ class _Child:
         self._ended = False
         self._channel, theirs = os.pipe()
         control, self._control = os.pipe()
-        given = (str(theirs), str(control), json.dumps(spec))
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", launch.__file__, *given, *command],
+                [sys.executable, "-I", "-S", launch.__file__, str(theirs), str(control), *command],
                 cwd=cwd,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
@@ -184,10 +183,18 @@ class _Child:
             os.close(control)
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe, asked for above
         self._output = self._process.stdout
+        self._tell(spec)
         self._selector = selectors.DefaultSelector()
         for source in (self._output.fileno(), self._channel):
             os.set_blocking(source, False)
             self._selector.register(source, selectors.EVENT_READ)
+
+    def _tell(self, spec: Mapping[str, Any]) -> None:
+        """Hand the wall to the launcher; one that has ended already has said why."""
+        rest = memoryview((json.dumps(spec) + "\n").encode())
+        with suppress(BrokenPipeError):
+            while rest:
+                rest = rest[os.write(self._control, rest) :]
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -40,9 +41,10 @@ NETWORK = (
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 _DRAWN = re.compile(r"^[\s×│├╰─▶]+", re.MULTILINE)
-_START = re.compile(r"^\s*(?:error:|×)\s*", re.MULTILINE)
-_END = re.compile(r"^\s*(?:hint:|\[std(?:out|err)\])", re.MULTILINE)
-_HINT = re.compile(r"^\s*hint:\s*(.+(?:\n(?!\s*$|\s*hint:).+)*)", re.MULTILINE)
+_S = r"[^\S\n]*"  # space within a line: across lines, a thousand empty ones would be looked at a million times
+_START = re.compile(rf"^{_S}(?:error:|×){_S}", re.MULTILINE)
+_END = re.compile(rf"^{_S}(?:hint:|\[std(?:out|err)\])", re.MULTILINE)
+_HINT = re.compile(rf"^{_S}hint:{_S}(.+(?:\n(?!{_S}$|{_S}hint:).+)*)", re.MULTILINE)
 _AFAR = re.compile(
     r"Failed to fetch|error sending request|dns error|client error \(Connect\)|Request failed after|"
     r"network was disabled|Network connectivity is disabled|tcp connect error|operation timed out",
@@ -101,7 +103,7 @@ def commands(uv: Path, recipe: Recipe, python: Path, target: Path) -> list[list[
         own = ["--no-install-project", "--no-default-groups", "--compile-bytecode"]
         return [start, [str(uv), "sync", "--locked", *own, *extras, *groups, "--python", str(python)]]
     install = [str(uv), "pip", "install", "--compile-bytecode", "--python", str(target / "bin" / "python")]
-    file = str(recipe.file.relative_to(recipe.folder))
+    file = os.path.relpath(recipe.file, recipe.folder)
     return [start, [*install, "--requirements", file, *extras, *groups]]
 
 

@@ -102,13 +102,15 @@ class Wall:
     def _files(self, user: User | None) -> dict[str, list[str]]:
         secrets = SECRETS if user is None and hasattr(os, "geteuid") and os.geteuid() == 0 else ()
         hidden = frozenset(Path(os.path.realpath(each)) for each in (*secrets, *self.hidden))
-        read = (*(Path(each) for each in SYSTEM), *self.read)
+        libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)  # a child is given it, too
+        read = (*(Path(each) for each in (*SYSTEM, *libraries) if each.startswith("/")), *self.read)
         devices = [str(found) for pattern in ACCELERATORS for found in sorted(Path("/").glob(pattern[1:]))]
         parts = {each for path in read for each in around(Path(os.path.realpath(path)), hidden)}
+        own = {each for path in self.write for each in around(Path(os.path.realpath(path)), hidden)}
         return {
             "read": sorted(str(path) for path, is_whole in parts if is_whole),
-            "list": sorted(str(path) for path, is_whole in parts if not is_whole),
-            "write": [*DEVICES, *devices, *(os.path.realpath(each) for each in self.write)],
+            "list": sorted(str(path) for path, is_whole in parts | own if not is_whole),
+            "write": [*DEVICES, *devices, *sorted(str(path) for path, is_whole in own if is_whole)],
         }
 
 

@@ -1165,7 +1165,12 @@ class Training:
             self.event("fold", fold=number, of=len(splits))
             self.rows = f"rows of fold {number}"
             with self.user_code("cross-validation", unfitted):
-                estimator = clone(unfitted, safe=False)
+                try:
+                    estimator = clone(unfitted, safe=False)
+                except RuntimeError:  # its constructor changes what it is given, as CatBoost's does: make another one
+                    estimator = find(name, self.job["candidates"][name], self.job["root"])()
+                    if self.job["reseeds"]:
+                        reseed(estimator, self.job["seed"])
                 settle(estimator, self.job.get("threads", 1))
                 start = self.clock()
                 estimator.fit(take(features, train), take(y, train))

@@ -103,3 +103,8 @@ def test_schema__describes_every_key():
     described = schema()["$defs"]["Sandbox"]["properties"]
 
     assert {name for name in Sandbox.model_fields if not described[name].get("description")} == set()
+
+
+def test_pass_env__one_name_alone():
+    """One variable need not stand in a list."""
+    assert Sandbox.model_validate({"pass_env": "MY_LICENSE"}).pass_env == ("MY_LICENSE",)

@@ -105,3 +105,9 @@ def test_hint__open_door(workshop, plain):
         "Try it alone: `mlci run --model income`.",
         "Code that trains has no network: `sandbox: {network: allow}` on the base branch opens it.",
     ]
+
+
+def test_train__a_variable_that_is_not_passed(workshop):
+    """Code that looks for a variable of the job is told how it gets one."""
+    error = workshop.error("import os\nKEY = os.environ['MY_LICENSE']\n\ndef plain():\n    return None\n")
+    assert (error.code, "pass_env" in error.hint) == ("MLCI201", True)

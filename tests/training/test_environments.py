@@ -345,14 +345,24 @@ def test_unresolved__no_index(shop, monkeypatch):
     assert "The index of packages was out of reach" in shop.error(requirements="requirements.txt").hint
 
 
-def test_unresolved__credentials_are_not_passed_on_and_not_told(shop, monkeypatch, index):
-    """A variable with a password is kept from what builds itself, and the hint says how it is passed on."""
+def test_unresolved__an_index_behind_a_password(shop, monkeypatch, index):
+    """It is not left out in silence, for another index would take its place; the hint says how it is passed on."""
     monkeypatch.setenv("UV_DEFAULT_INDEX", index.url.replace("//", "//me:hunter2@"))
-    monkeypatch.setenv("UV_NO_INDEX", "1")
 
     error = shop.error(requirements="requirements.txt")
 
-    assert ("UV_DEFAULT_INDEX" in error.hint, "sandbox.pass_env" in error.hint, "hunter2" in str(error)) == (
+    assert "`UV_DEFAULT_INDEX` holds a password" in error.message
+    assert ("pass_env: [UV_DEFAULT_INDEX]" in error.hint, "hunter2" in str(error)) == (True, False)
+
+
+def test_unresolved__a_proxy_behind_a_password(shop, monkeypatch):
+    """A proxy's password is kept from what builds itself, and where nothing can be had, the hint says so."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:9")
+    shop.write("requirements.txt", "no-such-thing==1\n")
+
+    error = shop.error(requirements="requirements.txt")
+
+    assert ("HTTPS_PROXY" in error.hint, "sandbox.pass_env" in error.hint, "hunter2" in str(error)) == (
         True,
         True,
         False,

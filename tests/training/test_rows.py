@@ -185,3 +185,35 @@ def test_require__polars(workshop, plain, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "polars" else object())
     with pytest.raises(worker.Refusal, match="The model's environment has no module `polars`"):
         worker.Training(protocol.of_worker(training)).run()
+
+
+CHANGING = """
+from sklearn.linear_model import LogisticRegression
+
+
+class Changing(LogisticRegression):
+    def __init__(self, names=()):
+        self.names = list(names)  # not what was given: scikit-learn refuses to clone it
+        super().__init__()
+
+    def fit(self, X, y):
+        return super().fit(X[["age", "hours"]], y)
+
+    def predict(self, X):
+        return super().predict(X[["age", "hours"]])
+
+    def predict_proba(self, X):
+        return super().predict_proba(X[["age", "hours"]])
+
+
+def plain():
+    return Changing(names=("age",))
+"""
+
+
+def test_train__an_estimator_that_cannot_be_cloned(workshop):
+    """Each fold has an estimator of its own, made anew where it cannot be cloned, as CatBoost's with `cat_features`."""
+    two = {"plain": "pipeline:plain", "other": "pipeline:plain"}
+    trained = workshop.run(workshop.training(CHANGING, candidates=two)).trained
+    assert [each.cv_mean for each in trained.candidates] == [trained.candidates[0].cv_mean] * 2
+    assert trained.candidates[0].cv_mean > 0.7

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlci.training import sandbox
+from mlci.training import sandbox, wall
 
 # A child with a child of its own; both write their numbers, neither heeds SIGTERM, and both stay.
 STUBBORN = """
@@ -223,3 +223,23 @@ def test_launch__needs_no_packages():
     source = (Path(sandbox.__file__).parent / "launch.py").read_text()
     imported = set(re.findall(r"^(?:import|from) (\w+)", source, re.MULTILINE))
     assert imported <= sys.stdlib_module_names
+
+
+def test_run__a_wall_of_many_paths(tmp_path, scrubbed, python):
+    """A hidden file among thousands makes a wall that no argument of a program could hold."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(3_000):
+        (folder / f"a-rather-long-name-of-an-image-{number:06}.txt").write_text("seen")
+    walled = wall.Wall(files="deny", read=(tmp_path, *wall.interpreter()), hidden=(folder / "labels.csv",))
+    (folder / "labels.csv").write_text("answers")
+    code = """
+from pathlib import Path
+print(Path("images/a-rather-long-name-of-an-image-002999.txt").read_text())
+try:
+    print(Path("images/labels.csv").read_text())
+except PermissionError:
+    print("hidden")
+"""
+    outcome = sandbox.run([python, "-c", code], cwd=tmp_path, env=scrubbed, timeout=60, wall=walled)
+    assert outcome.log.split() == (["seen", "hidden"] if outcome.held.files else ["seen", "answers"])

@@ -154,7 +154,8 @@ def test_run__cannot_become_the_user(reachable, nobody, public, scrubbed):
     if users.barred(Path(launch.__file__), nobody):
         pytest.skip("mlci lies where `nobody` may not go")
     spec = json.dumps({**wall.OPEN.spec(None), "user": [0, 0]})
-    command = [reachable, "-I", "-S", launch.__file__, "1", "1", spec, "echo", "it ran"]
+    script = f"(echo '{spec}'; sleep 1) | {reachable} -I -S {launch.__file__} 1 0 echo 'it ran'"
+    command = ["sh", "-c", script]
     outcome = sandbox.run(command, cwd=public, env=scrubbed, timeout=60, user=nobody)
     assert outcome.log.splitlines()[0] == "mlci: cannot start echo as user 0:0: Operation not permitted"
 

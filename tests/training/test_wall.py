@@ -121,3 +121,10 @@ def test_train__folder_of_the_program(workshop, tmp_path):
         walled.out.mkdir(parents=True, exist_ok=True)
         outcome[files] = job.run(walled, [f"{folder}/cat", f"{folder}/secret"], lambda: None).log
     assert ("Permission denied" in outcome["deny"], outcome["allow"]) == (True, "secret")
+
+
+def test_spec__a_folder_for_writing_with_something_hidden(tree):
+    """What is hidden stays so in a folder that may be written to; the folder itself is then listed alone."""
+    files = Wall(files="deny", write=(tree,), hidden=(tree / "a",)).spec(None)["files"]
+    assert [each for each in files["write"] if each.startswith(str(tree))] == [str(tree / "b"), str(tree / "d")]
+    assert str(tree) in files["list"]
