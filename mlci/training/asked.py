@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,7 +145,16 @@ def _of_project(asked: Asked, root: Path, reader: _Reader) -> Recipe:
     file = folder / "pyproject.toml"
     reader.add(file)
     document = places.toml(reader.last)
-    project = document.get("project")
+    project, tool = document.get("project"), document.get("tool")
+    is_built = "poetry" in json.dumps(document.get("build-system"), default=str)  # then its own build says it to uv
+    if not isinstance(project, dict) and isinstance(tool, dict) and "poetry" in tool and not is_built:
+        raise TrainingError(
+            f"{reader.subject} cannot be trained: {reader.told(file)} says what it depends on to Poetry alone "
+            "([tool.poetry]).",
+            hint="Give it a [project] table, which Poetry 2 reads as well; or export a requirements.txt and name it.",
+            location=Location(reader.told(file)),
+            code=CODE,
+        )
     project = project if isinstance(project, dict) else {}
     unknown = places.of_project(document)
     home = next((each for each in (folder, *reader.above(folder)) if _is_home(each, folder, reader)), folder)
@@ -209,7 +219,7 @@ class _Reader:
         """A path from the repository's top, as sentences name it."""
         real = path.parent.resolve() / path.name
         top = next((each for each in self.within if each in real.parents), None)
-        return _shown(real.relative_to(top).as_posix() if top else str(path))
+        return _shown(real.relative_to(top).as_posix() if top else os.path.normpath(path))
 
     def above(self, folder: Path) -> Iterator[Path]:
         """The folders above one, up to the repository's top."""

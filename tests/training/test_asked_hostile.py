@@ -50,6 +50,19 @@ def test_recipe__is_refused_in_a_sentence(read, files, links, keys):
     assert Finding(code=error.code, severity="fail", message=error.message, hint=error.hint).code == "MLCI214"
 
 
+def test_recipe__of_poetry_alone(read):
+    """Dependencies that stand where only Poetry looks are not taken for none."""
+    poetry = '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\nnumpy = "^2"\n'
+
+    with pytest.raises(TrainingError, match="to Poetry alone") as caught:
+        read({"pyproject.toml": poetry}, project=".")
+
+    assert "[project] table" in caught.value.hint
+    built = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
+    assert read({"pyproject.toml": poetry + built}, project=".").unknown  # what the build says no file tells
+    assert read({"pyproject.toml": poetry + PROJECT}, project=".").kind == "project"
+
+
 @pytest.mark.parametrize("above", ["tool = 3\n", "[tool]\nuv = 3\n", f"x = {DIGITS}\n"])
 def test_recipe__what_stands_above_a_project(read, above):
     """A pyproject.toml above that is none of uv's is none of its business."""
