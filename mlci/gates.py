@@ -23,6 +23,8 @@ _FLOOR = {"fit_seconds": 0.5, "predict_seconds": 0.1, "peak_memory": 50e6, "mode
 
 Where = Callable[..., "Location | None"]
 
+NO_BASELINE = "there is no baseline to compare with"
+
 
 def judge(  # noqa: PLR0913 - what was found, and the rules that judge it
     policy: ModelConfig,
@@ -106,7 +108,7 @@ def _promised(policy: ModelConfig, candidate: Side, where: Where) -> Iterator[Ga
                     threshold=threshold,
                     value=getattr(candidate, metric, None),
                     verdict=worst([policy.on_inconclusive, "warn"]),
-                    message="there is no baseline to compare with",
+                    message=NO_BASELINE,
                     location=where(*(("fairness",) if column else ()), "gates", metric, rule),
                 )
 
@@ -223,7 +225,9 @@ def _untold(name: str, gates: Sequence[GateResult]) -> Iterator[Finding]:
             code="MLCI305",
             severity="fail" if gate.verdict == "fail" else "warn",
             message=f"The gate on `{gate.metric}`{on} could not be judged: {gate.message or 'it was not measured'}.",
-            hint="Give the model what the metric needs, or take the gate out.",
+            hint="Another finding says what kept the base branch's side from being trained: mend that."
+            if gate.message == NO_BASELINE
+            else "Give the model what the metric needs, or take the gate out.",
             location=gate.location,
             subject=name,
         )

@@ -148,3 +148,13 @@ def test_judge__a_fairness_metric_that_the_candidate_alone_lacks(baseline, verdi
         ("sex", "max_regression", verdict),
         ("sex", "min", verdict),
     ]
+
+
+def test_findings__without_a_promised_baseline():
+    """Where the base's side could not be trained, the advice is to mend that, not to take the gate out."""
+    rules = policy({"roc_auc": {"max_regression": 0.01}})
+
+    (gate,) = judge(rules, Compared(()), side(), None, promised=True)
+
+    (found,) = findings("m", [], [gate])
+    assert (found.code, found.hint[:15], "take the gate out" in found.hint) == ("MLCI305", "Another finding", False)
