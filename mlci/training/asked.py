@@ -100,7 +100,8 @@ def recipe(asked: Asked, root: Path, within: Sequence[Path], subject: str) -> Re
     try:
         return _of_requirements(asked, root, reader) if asked.requirements else _of_project(asked, root, reader)
     except (OSError, ValueError, RuntimeError) as error:  # names too long, with NUL in them, links that lead in circles
-        reason = getattr(error, "strerror", None) or str(error).partition(":")[0]
+        circle = "links lead in a circle" if isinstance(error, RuntimeError) else "no file can have such a name"
+        reason = getattr(error, "strerror", None) or circle
         raise TrainingError(
             f"{subject} cannot be trained: a file that its environment names cannot be read ({_shown(reason)}).",
             hint=f"Look at the names and links in {_shown(asked.requirements or asked.project or '')}, and in what it "
@@ -134,7 +135,7 @@ def _of_requirements(asked: Asked, root: Path, reader: _Reader) -> Recipe:
         file=file,
         texts=reader.texts,
         digest=reader.digest("requirements", asked),
-        unknown=unknown,
+        unknown=_shown(unknown),
         python=asked.python or "",
         location=Location(reader.told(file)),
     )
@@ -182,7 +183,7 @@ def _of_project(asked: Asked, root: Path, reader: _Reader) -> Recipe:
         locked=locked,
         texts=reader.texts,
         digest=reader.digest("project", asked),
-        unknown=unknown,
+        unknown=_shown(unknown),
         python=python,
         requires=str(project.get("requires-python") or ""),
         paths=(*within, *([folder] if folder.resolve() != root.resolve() else [])),
@@ -208,6 +209,7 @@ class _Reader:
         self.texts: dict[str, str] = {}
         self.last = ""
         self._read: set[Path] = set()
+        self._settings: dict[Path, dict[str, Any]] = {}
         self._bytes = 0
 
     def holds(self, path: Path) -> bool:
@@ -291,8 +293,8 @@ class _Reader:
                 self.add(each / "uv.toml")
                 unknown = unknown or places.of_settings(places.toml(self.last))
             settings = self.tool_uv(each)
-            if settings:
-                name = f"{self.told(each / 'pyproject.toml')} [tool.uv]"
+            name = f"{self.told((each / 'pyproject.toml').resolve())} [tool.uv]"
+            if settings and name not in self.texts:
                 self.texts[name] = json.dumps(settings, sort_keys=True, default=str)
                 unknown = unknown or places.of_settings(settings)
         return unknown
@@ -306,10 +308,14 @@ class _Reader:
         file = folder / "pyproject.toml"
         if not file.is_file() or not self.holds(file):
             return {}
-        content = read_regular(file.resolve(), LARGEST, what=self.told(file), code=CODE)
-        tool = places.toml(content.decode("utf-8", "replace")).get("tool")
-        settings = tool.get("uv") if isinstance(tool, dict) else None
-        return settings if isinstance(settings, dict) else {}
+        real = file.resolve()
+        if real not in self._settings:
+            content = read_regular(real, LARGEST - self._bytes, what=self.told(file), code=CODE)
+            self._bytes += len(content)
+            tool = places.toml(content.decode("utf-8", "replace")).get("tool")
+            settings = tool.get("uv") if isinstance(tool, dict) else None
+            self._settings[real] = settings if isinstance(settings, dict) else {}
+        return self._settings[real]
 
     def digest(self, kind: str, asked: Asked) -> str:
         """Of all that was read, in that order, and of what else the configuration says."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Side = Literal["head", "base"]
 VERSION = "1"  # of what a key is made from
+OF_MACHINE = Path("/etc/uv/uv.toml")  # uv's settings for every user, which it reads here, too
 SHARED = Path("/var/cache")  # where root keeps what other users are to read
 
 
@@ -198,7 +199,7 @@ def key_of(recipe: Recipe, interpreter: Interpreter) -> str:
 def _settings_of_machine() -> str:
     """What uv is told on this machine, by whoever administers it."""
     with suppress(OSError, UnicodeDecodeError):
-        return Path("/etc/uv/uv.toml").read_text(encoding="utf-8")
+        return OF_MACHINE.read_text(encoding="utf-8")
     return ""
 
 

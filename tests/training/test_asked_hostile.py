@@ -101,6 +101,25 @@ def test_recipe__all_files_together(read, monkeypatch):
         read({"r.txt": "-r x.txt\n-r y.txt\n", "x.txt": "a" * 600, "y.txt": "b" * 600}, requirements="r.txt")
 
 
+def test_recipe__settings_with_many_names(read, monkeypatch):
+    """Settings that many folders share by links are read once, and count towards the limit of all."""
+    monkeypatch.setattr(asked, "LARGEST", 2_000)
+    shared = f'{PROJECT}[tool.uv]\nindex-url = "https://example.com/{"a" * 500}"\n'
+    folders = ["a", "a/b", "a/b/c"]
+    links = [(f"{each}/pyproject.toml", "../" * (each.count("/") + 1) + "x.toml") for each in folders]
+
+    found = read({"x.toml": shared, "a/b/c/main.py": ""}, links, project="a/b/c")
+
+    assert [*found.texts] == ["a/b/c/pyproject.toml", "x.toml [tool.uv]"]
+
+
+def test_recipe__an_entry_that_is_no_text(read):
+    """An entry in another encoding is shown as a report can hold it."""
+    found = read({"r.txt": b"-e caf\xe9\n"}, requirements="r.txt")
+
+    assert found.unknown.encode("utf-8") == b"-e caf\\udce9"
+
+
 def test_recipe__requirements_elsewhere(read, tmp_path_factory):
     """An absolute path that `sandbox.read` opens is told to uv from where it runs."""
     folder = tmp_path_factory.mktemp("shared")

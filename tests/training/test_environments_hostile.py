@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from mlci.config.environment import Environment
 from mlci.errors import TrainingError
-from mlci.training import gauge, interpreters, kept, users, uv
+from mlci.training import asked, environments, gauge, interpreters, kept, users, uv
 from mlci.training.builder import Builder
 from mlci.training.environments import Environments
 from mlci.training.wall import Wall
@@ -287,3 +288,15 @@ def test_existing__what_cannot_be_printed_is_spelled_out(tmp_path):
 
     with pytest.raises(TrainingError, match=r"no Python `\./a\\x00b` on this machine"):
         builder.existing("./a\0b")
+
+
+def test_key_of__the_machines_settings(shop, tmp_path, monkeypatch):
+    """What an administrator tells uv decides what is installed, so that it is part of the key."""
+    recipe = asked.recipe(Environment(requirements="requirements.txt"), shop.head, (shop.head,), "`late`")
+    keys = set()
+    for text in ("", "no-index = true\n"):
+        (tmp_path / "uv.toml").write_text(text)
+        monkeypatch.setattr(environments, "OF_MACHINE", tmp_path / "uv.toml")
+        keys.add(environments.key_of(recipe, interpreters.own()))
+
+    assert len(keys) == 2
