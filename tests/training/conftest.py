@@ -185,9 +185,12 @@ def gone():
     return wait
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
-    """Makes repositories and trains in them; the parent's environment holds what a child must not see."""
+    """Makes repositories and trains in them; the parent's environment holds what a child must not see.
+
+    Of one module alone: other modules' programs need the machine's own variables.
+    """
     patch = pytest.MonkeyPatch()
     for name in (
         "GITHUB_TOKEN",

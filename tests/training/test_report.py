@@ -58,7 +58,7 @@ def test_read__failure(read):
     ("change", "where"),
     [
         ({"version": 2}, "version"),
-        ({"types": ['x", __import__("os")']}, "types"),
+        ({"types": ['x", __import__("os")']}, "types.0"),
         ({"winner": 3}, "winner"),
         ({"fit_seconds": -1.0}, "fit_seconds"),
         ({"peak_memory": 1.5}, "peak_memory"),
