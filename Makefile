@@ -75,6 +75,7 @@ format: $(READY)
 
 bench: $(READY) .venv/bench/.ready
 	@$(BIN)/python bench/start.py
+	@$(BIN)/python bench/wall.py
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/speed.py
 	@.venv/bench/bin/python bench/validation/compare.py

@@ -113,16 +113,14 @@ def recipe(asked: Asked, root: Path, within: Sequence[Path], subject: str) -> Re
 def _of_requirements(asked: Asked, root: Path, reader: _Reader) -> Recipe:
     name = asked.requirements or ""
     if name.endswith(".py") and Path(name).name != "setup.py":
-        raise TrainingError(
-            f"{reader.subject} cannot be trained: `environment.requirements` names {_shown(name)}, which is a program.",
+        raise reader.error(
+            f"`environment.requirements` names {_shown(name)}, which is a program.",
             hint="Write what it needs into a requirements.txt or a pyproject.toml.",
-            code=CODE,
         )
     if Path(name).name in ("pyproject.toml", "uv.lock", "setup.py", "setup.cfg"):
-        raise TrainingError(
-            f"{reader.subject} cannot be trained: `environment.requirements` names {name}, which belongs to a project.",
+        raise reader.error(
+            f"`environment.requirements` names {name}, which belongs to a project.",
             hint=f"Write `environment: {{project: {Path(name).parent.as_posix()}}}`.",
-            code=CODE,
         )
     file = root / name
     reader.add(file)
@@ -149,12 +147,10 @@ def _of_project(asked: Asked, root: Path, reader: _Reader) -> Recipe:
     project, tool = document.get("project"), document.get("tool")
     is_built = "poetry" in json.dumps(document.get("build-system"), default=str)  # then its own build says it to uv
     if not isinstance(project, dict) and isinstance(tool, dict) and "poetry" in tool and not is_built:
-        raise TrainingError(
-            f"{reader.subject} cannot be trained: {reader.told(file)} says what it depends on to Poetry alone "
-            "([tool.poetry]).",
+        raise reader.error(
+            f"{reader.told(file)} says what it depends on to Poetry alone ([tool.poetry]).",
             hint="Give it a [project] table, which Poetry 2 reads as well; or export a requirements.txt and name it.",
             location=Location(reader.told(file)),
-            code=CODE,
         )
     project = project if isinstance(project, dict) else {}
     unknown = places.of_project(document)
@@ -212,6 +208,10 @@ class _Reader:
         self._settings: dict[Path, dict[str, Any]] = {}
         self._bytes = 0
 
+    def error(self, what: str, *, hint: str, location: Location | None = None) -> TrainingError:
+        """That the training cannot take place, for what stands in the files."""
+        return TrainingError(f"{self.subject} cannot be trained: {what}", hint=hint, location=location, code=CODE)
+
     def holds(self, path: Path) -> bool:
         """Whether a file lies where it may, links followed."""
         real = path.resolve()
@@ -240,26 +240,21 @@ class _Reader:
         if real in self._read:
             return False
         if not self.holds(path):
-            raise TrainingError(
-                f"{self.subject} cannot be trained: {source} names {name} for its environment, which lies outside of "
-                "the repository.",
+            raise self.error(
+                f"{source} names {name} for its environment, which lies outside of the repository.",
                 hint="Keep it in the repository, or name its folder in `sandbox.read` on the base branch.",
-                code=CODE,
             )
         if not path.is_file():
             beside = sorted(each.name for each in path.parent.iterdir()) if path.parent.is_dir() else []
             known = [each for each in beside if each.endswith((".txt", ".toml", ".in", ".lock"))]
-            raise TrainingError(
-                f"{self.subject} cannot be trained: {source} names {name} for its environment, and there is no such "
-                "file.",
+            raise self.error(
+                f"{source} names {name} for its environment, and there is no such file.",
                 hint=did_you_mean(path.name, known).strip() or "Add it to the repository, or name the one that is.",
-                code=CODE,
             )
         if len(self.texts) >= MOST:
-            raise TrainingError(
-                f"{self.subject} cannot be trained: more than {MOST} files include each other for its environment.",
+            raise self.error(
+                f"more than {MOST} files include each other for its environment.",
                 hint="Write what is installed into fewer files.",
-                code=CODE,
             )
         content = read_regular(real, LARGEST - self._bytes, what=f"All that {name} belongs to, together,", code=CODE)
         self._read.add(real)
